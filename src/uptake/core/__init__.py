@@ -1,0 +1,1 @@
+"""Words that all wings share; standard library only."""
