@@ -38,7 +38,7 @@ def obscured(data: bytes, project_id: str, seed: int = SEED) -> str:
 
 def password_hash(password: str, salt: bytes = b"\x8d\x02\x5c\xa1") -> bytes:
     """Password hash structure of [MS-OVBA] 2.4.4.1: zero bytes are replaced and remembered in a bit field."""
-    digest = hashlib.sha1(password.encode("cp1252", "replace") + salt).digest()  # noqa: S324: the format's own choice
+    digest = hashlib.sha1(password.encode("cp1252", "replace") + salt, usedforsecurity=False).digest()
     bits = 0
     for index, byte in enumerate(salt + digest):
         bits |= (byte != 0) << index

@@ -74,7 +74,7 @@ class SampleProject:
     constants: str = ""
     description: str = ""
     protection: str = "none"
-    password: str = "secret"
+    password: str = "sample"  # noqa: S105
     damage: str = ""
     """corrupt-dir or no-dir."""
     extra: dict[str, bytes] = field(default_factory=dict)
@@ -156,7 +156,7 @@ def _cache(module: SampleModule) -> bytes:
         return module.cache
     # Stands for compiled code: the usual first words, then names in clear, as compiled modules have them.
     names = b"".join(word.encode("ascii", "ignore") + b"\0" for word in module.source.split())
-    return b"\x01\x16\x03\x00\x00\xf0\x00\x00\x00" + names + random.Random(module.name).randbytes(900)
+    return b"\x01\x16\x03\x00\x00\xf0\x00\x00\x00" + names + random.Random(module.name).randbytes(900)  # noqa: S311
 
 
 def _version_dependent(project: SampleProject) -> bytes:
