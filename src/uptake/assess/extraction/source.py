@@ -1,0 +1,143 @@
+"""SourceText: one tokenizer pass over a module, and the questions that every rule asks of it.
+
+The pass is a single `findall` in C whose tokens, put together, are the text again, so positions cost nothing until somebody
+asks. Logical lines, comments, `Rem`, strings and line continuations follow [MS-VBAL] 3.2 and 3.3.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from functools import cached_property
+from itertools import accumulate
+
+# A newline token swallows the indentation after it and a whole `Rem` comment, so that no rule can look into one.
+TOKEN = re.compile(
+    r'"[^"\n]*(?:""[^"\n]*)*"?'  # string literal; unclosed ones end with the line
+    r"|'[^\n]*(?:(?<=[ \t]_)\n[^\n]*)*"  # comment, which a continuation prolongs
+    r"|\n[ \t]*(?:\d+[ \t]+)?(?:[Rr][Ee][Mm](?=[ \t\n]|$)[^\n]*(?:(?<=[ \t]_)\n[^\n]*)*)?"
+    r"|:[ \t]*[Rr][Ee][Mm](?=[ \t\n]|$)[^\n]*(?:(?<=[ \t]_)\n[^\n]*)*"
+    r"|[^\W\d]\w*"
+    r"|[ \t\u3000\xa0]+(?:_[ \t]*\n[ \t]*)?"
+    r"|\[[^\]\n]*\]?"
+    r"|\d[\w.]*"
+    r"|&[HhOo][0-9A-Fa-f]+"
+    r"|:=|."
+)
+HIDDEN = re.compile(
+    r"^Attribute [^\n]*|\A(?:VERSION [^\n]*\n(?:BEGIN[^\n]*\n)?(?:[ \t]+[^\n]*\n)*(?:END\b[^\n]*)?)", re.M
+)
+TYPE_CHARACTERS = "%&^!#@$"
+
+
+class SourceText:
+    """A module's text, line ends as LF, seen as tokens. Physical lines count from 1."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        # The leading line end lets the first line look like every other one.
+        self.tokens: list[str] = TOKEN.findall("\n" + text)
+
+    @cached_property
+    def distinct(self) -> frozenset[str]:
+        """Every different token, in lower case: the gate that most rules fail at."""
+        return frozenset(map(str.lower, set(self.tokens)))
+
+    @cached_property
+    def _offsets(self) -> list[int]:
+        return [0, *accumulate(map(len, self.tokens))]
+
+    @cached_property
+    def _newlines(self) -> list[int]:
+        return [m.start() for m in re.finditer("\n", "\n" + self.text)]
+
+    @cached_property
+    def physical_lines(self) -> list[str]:
+        return self.text.split("\n")
+
+    @cached_property
+    def _hidden(self) -> list[int]:
+        """Physical lines that the VBA editor does not show, ascending."""
+        hidden: list[int] = []
+        for match in HIDDEN.finditer(self.text):
+            first = self.text.count("\n", 0, match.start()) + 1
+            hidden.extend(range(first, first + match.group().rstrip("\n").count("\n") + 1))
+        return sorted(set(hidden))
+
+    def offset(self, index: int) -> int:
+        """Where token `index` starts, in characters of `text`; −1 for the leading line end."""
+        return self._offsets[index] - 1
+
+    def line_at(self, offset: int) -> int:
+        return bisect_right(self._newlines, offset + 1)
+
+    def line(self, index: int) -> int:
+        """Physical line on which token `index` starts."""
+        return bisect_right(self._newlines, self._offsets[index])
+
+    def editor_line(self, line: int) -> int:
+        """The line number that the VBA editor shows for a physical line: hidden `Attribute` lines are not counted."""
+        return line - bisect_left(self._hidden, line)
+
+    def positions(self, words: frozenset[str]) -> list[int]:
+        """Indexes of all tokens that are one of `words` (lower case)."""
+        hot = {token for token in set(self.tokens) if token.lower() in words}
+        return [i for i, token in enumerate(self.tokens) if token in hot] if hot else []
+
+    def next_code(self, index: int) -> int:
+        """Index of the first token after `index` that is not white space or a comment; `len(tokens)` at the end."""
+        tokens, count = self.tokens, len(self.tokens)
+        index += 1
+        while index < count and (tokens[index][0] in " \t'\u3000\xa0"):
+            index += 1
+        return index
+
+    def previous_code(self, index: int) -> int:
+        """Index of the last token before `index` that is not white space or a comment; −1 at the start."""
+        index -= 1
+        while index >= 0 and (self.tokens[index][0] in " \t'\u3000\xa0"):
+            index -= 1
+        return index
+
+    def is_separator(self, index: int) -> bool:
+        """Whether a statement ends at this token: a line end, a colon, or the end of the text."""
+        if not 0 <= index < len(self.tokens):
+            return True
+        token = self.tokens[index]
+        return token[0] == "\n" or (token[0] == ":" and token != ":=")
+
+    def statement(self, index: int) -> tuple[int, int]:
+        """First and past-the-end token index of the statement that holds token `index`."""
+        start, end, count = index, index, len(self.tokens)
+        while start > 0 and not self.is_separator(start - 1):
+            start -= 1
+        while end < count and not self.is_separator(end):
+            end += 1
+        return start, end
+
+    def words(self, start: int, end: int) -> list[tuple[int, str]]:
+        """(index, lower-case token) of the code in a token range: no white space, no comments."""
+        return [(i, self.tokens[i].lower()) for i in range(start, end) if self.tokens[i][0] not in " \t'\u3000\xa0\n"]
+
+    def slice(self, start: int, end: int) -> str:
+        """The text of a token range as written."""
+        return "".join(self.tokens[start:end])
+
+    def statement_text(self, index: int, limit: int = 1000) -> str:
+        """The statement around token `index` on one line: continuations joined, comments dropped."""
+        start, end = self.statement(index)
+        return one_line("".join(t for t in self.tokens[start:end] if t[0] != "'"))[:limit]
+
+    def is_statement_start(self, index: int) -> bool:
+        return self.is_separator(self.previous_code(index))
+
+
+def one_line(text: str) -> str:
+    """Continuations joined and white space folded."""
+    return re.sub(r"[ \t]+_[ \t]*\n[ \t]*|[ \t]+", " ", text).strip()
+
+
+def unquote(token: str) -> str:
+    """The value of a string literal token."""
+    body = token[1:-1] if len(token) > 1 and token.endswith('"') else token[1:]
+    return body.replace('""', '"')
