@@ -15,9 +15,10 @@ HEAD = 256 << 10
 _HINTS = frozenset({"bas", "cls", "frm", "vba", "dsr", "ctl", "dob", "pag"})
 _PROOF = re.compile(r"(?im)^[ \t]*Attribute VB_(?:Name|GlobalNameSpace|Creatable|PredeclaredId|Exposed)[ \t]*=")
 _START = re.compile(
-    r"(?i)(?:Option (?:Explicit|Base|Compare|Private)|(?:Public |Private |Friend |Global |Static )*(?:Sub|Function|"
-_PROOF = re.compile(r"(?im)^[ \t]*Attribute VB_(?:Name|GlobalNameSpace|Creatable|PredeclaredId|Exposed)[ \t]*=")
-    r"Implements \w|Def(?:Int|Lng|Str|Bool|Obj|Var|Dbl) )"
+    r"(?i)(?:Option (?:Explicit|Base|Compare|Private)|"
+    r"(?:Public |Private |Friend |Global |Static )*"
+    r"(?:Sub|Function|Property (?:Get|Let|Set)|Declare|Const|Type|Enum|Event|WithEvents) |"
+    r"(?:Public|Private|Dim|Global) \w|#If |#Const |Implements \w|Def(?:Int|Lng|Str|Bool|Obj|Var|Dbl) )"
 )
 _PROCEDURE = re.compile(
     r"(?im)^[ \t]*(?:(?:Public|Private|Friend|Static)[ \t]+)*"
