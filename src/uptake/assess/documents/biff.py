@@ -91,7 +91,6 @@ def _inspect_excel95(document: Document, stream: bytes) -> None:
 def open_raw_workbook(data: bytes) -> Document:
     """A workbook of Excel 2 to 5 without a compound file around it: no place for VBA, only for macro sheets."""
     document = Document("xls", "excel", Status.NO_VBA, "a workbook of Excel 4.0 or older cannot hold VBA")
-    document.source = None
     if _read_head(document, data[:_HEAD]) and data[:2] == b"\x09\x08":
         document.reason = ""
         _inspect_excel95(document, data)

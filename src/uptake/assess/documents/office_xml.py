@@ -15,6 +15,7 @@ from uptake.assess.documents.budget import Bytes, Visit, note
 from uptake.assess.documents.model import Document, DocumentDefect, ProjectStorage, Status
 from uptake.assess.documents.ooxml import open_ooxml
 from uptake.assess.documents.sniff import HEAD, as_text
+from uptake.assess.documents.whole import WholeFile
 
 _PART = re.compile(rb"<pkg:part\b([^>]*)>(.*?)</pkg:part\s*>", re.DOTALL)
 _ATTRIBUTE = re.compile(rb"""pkg:(\w+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
@@ -42,7 +43,7 @@ def open_xml(data: Bytes, visit: Visit) -> Document:
         return Document("xml", "", Status.NOT_OFFICE, "XML that is not of Office", visit.location)
     if b"\x00" in content[:64]:  # UTF-16
         content = (as_text(content) or "").encode("utf-8")
-    document = Document(kind, host, Status.NO_VBA, location=visit.location)
+    document = Document(kind, host, Status.NO_VBA, location=visit.location, container=WholeFile(content))
     if kind == "flatopc":
         return _open_flat(content, visit)
     if kind == "word2003xml":

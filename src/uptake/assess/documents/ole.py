@@ -57,6 +57,8 @@ def inspect_storage(container: CompoundFile | Storage, visit: Visit) -> Document
         document.status, document.reason = Status.HAS_VBA, ""
     if document.format == "ole" and document.projects:
         document.format = "vbaproject"
+    elif document.status is Status.NOT_OFFICE and visit.depth and any(container.storages[""]):
+        document.format, document.status, document.reason = "ole-object", Status.NO_VBA, ""
     return document
 
 

@@ -13,6 +13,7 @@ from uptake.assess.documents.budget import Bytes, Visit, note
 from uptake.assess.documents.compound import SIGNATURE
 from uptake.assess.documents.model import Document, DocumentDefect, Status
 from uptake.assess.documents.native import ole1_object, packaged
+from uptake.assess.documents.whole import WholeFile
 
 _OBJECT = re.compile(rb"\\objdata(?![a-z])")
 _TOKEN = re.compile(
@@ -22,7 +23,7 @@ _TOKEN = re.compile(
 
 def open_rtf(data: Bytes, visit: Visit) -> Document:
     """An RTF document and what is embedded in it."""
-    document = Document("rtf", "word", Status.NO_VBA, location=visit.location)
+    document = Document("rtf", "word", Status.NO_VBA, location=visit.location, container=WholeFile(data))
     for number, found in enumerate(_OBJECT.finditer(data)):
         if not visit.may_descend(document):
             break

@@ -20,7 +20,8 @@ _TRAILER = 0x24
 _POINTER = Struct("<LLLLH")
 _PROJECT_BLOCK = 0x1F
 _COMPRESSED, _KINDS_WITH_CHILDREN = 2, (0x40, 0x50)
-_BLOCK = 8192 + 4
+_BLOCK = 8192
+_MOST_UNPACKED = 1 << 20
 _MOST_POINTERS = 100_000
 
 
@@ -63,7 +64,7 @@ def blocks(stream: bytes) -> Iterator[bytes]:
     for pointer in sorted(pointers, key=lambda pointer: pointer.offset):
         content = _content(stream, pointer)
         size = int.from_bytes(content[:4], "little")
-        if 0 < size <= _BLOCK - 4:
+        if 0 < size <= _BLOCK:
             yield content[4 : 4 + size]
 
 
@@ -85,25 +86,24 @@ def walk(stream: bytes) -> Iterator[Pointer]:
 
 def _has_children(pointer: Pointer) -> bool:
     """Trailer, or a stream whose format says that pointers follow."""
-    return pointer.kind == 0x14 or pointer.format & 0xF0 == 0x50
+    return pointer.kind == 0x14 or 0x1D <= pointer.format < 0x1F or 0x50 <= pointer.format < 0x60
 
 
 def _children(stream: bytes, pointer: Pointer) -> list[Pointer]:
+    """The pointers in a stream: where their number stands, their number, four bytes more, the pointers."""
     content = _content(stream, pointer)
-    if len(content) < 4:
-        return []
+    if pointer.format & _COMPRESSED:
+        content = content[4:]
     start = int.from_bytes(content[:4], "little")
-    if pointer.format & _COMPRESSED and pointer.kind != 0x14:
-        start += 0
     count = int.from_bytes(content[start : start + 4], "little")
     start += 8
-    count = min(count, (len(content) - start) // _POINTER.size) if start < len(content) else 0
-    return [Pointer(*_POINTER.unpack_from(content, start + index * _POINTER.size)) for index in range(max(0, count))]
+    count = min(count, (len(content) - start) // _POINTER.size)
+    return [Pointer(*_POINTER.unpack_from(content, start + index * _POINTER.size)) for index in range(count)]
 
 
 def _content(stream: bytes, pointer: Pointer) -> bytes:
     raw = stream[pointer.offset : pointer.offset + pointer.length]
-    return unpack(raw, 1 << 20) if pointer.format & _COMPRESSED else raw
+    return unpack(raw, _MOST_UNPACKED) if pointer.format & _COMPRESSED else raw
 
 
 def unpack(packed: bytes, limit: int) -> bytes:
