@@ -27,6 +27,9 @@ def _literal_runs(flags: int) -> tuple[tuple[int, ...], int]:
 _RUNS = tuple(_literal_runs(flags) for flags in range(256))
 _SHIFT = tuple(16 - max(4, (size - 1).bit_length() if size > 1 else 0) for size in range(CHUNK + 1))
 """By the decompressed size so far: how far a copy token's offset is shifted ([MS-OVBA] 2.4.1.3.19.1)."""
+_MASK = tuple((1 << shift) - 1 for shift in _SHIFT)
+_LONGEST_GROUP = 16
+"""Bytes behind a flag byte: eight copy tokens."""
 
 
 def decompress(data: bytes, limit: int) -> bytes:
@@ -64,42 +67,44 @@ def _chunk(data: bytes, position: int, end: int, compressed: bool) -> tuple[byte
     if not compressed:  # [MS-OVBA] 2.4.1.3.3: 4,096 bytes as they are
         return data[position:end], end - position <= CHUNK
     out = bytearray()
-    runs, shifts = _RUNS, _SHIFT
+    try:
+        position, sound = _whole_groups(data, position, end - _LONGEST_GROUP, out)
+        while sound and position < end:
+            position = _token_sequence_slowly(data, position, end, out)
+    except (DocumentDefect, IndexError):  # IndexError: a token behind 4,096 bytes has no place in the tables
+        sound = False
+    return bytes(out[:CHUNK]), sound and len(out) <= CHUNK
+
+
+def _whole_groups(data: bytes, position: int, safe: int, out: bytearray) -> tuple[int, bool]:
+    """Unpacks groups of eight tokens that start before `safe`, where no group can run past the chunk's end."""
+    runs, shifts, masks = _RUNS, _SHIFT, _MASK
     size = 0
-    while position < end:
-        flags = data[position]
+    while position < safe:
+        copies, rest = runs[data[position]]
         position += 1
-        if not flags:
-            out += data[position : min(position + 8, end)]
-            position += 8
-            continue
-        copies, rest = runs[flags]
         for literals in copies:
             if literals:
                 out += data[position : position + literals]
                 position += literals
-            if position + 1 >= end:
-                surplus = max(0, position - end)
-                return bytes(out[: len(out) - surplus]), position >= end
-            size = len(out)
+                size += literals
             token = data[position] | data[position + 1] << 8
             position += 2
-            if size > CHUNK:
-                return bytes(out[:CHUNK]), False
-            shift = shifts[size]
-            length = (token & (1 << shift) - 1) + 3
-            start = size - (token >> shift) - 1
+            start = size - (token >> shifts[size]) - 1
+            length = (token & masks[size]) + 3
             if start < 0:
-                return bytes(out), False
+                return position, False
             if start + length <= size:
                 out += out[start : start + length]
             else:  # the copy overlaps what it writes: a pattern repeats
                 pattern = out[start:]
                 out += (pattern * (length // len(pattern) + 1))[:length]
+            size += length
         if rest:
-            out += data[position : min(position + rest, end)]
+            out += data[position : position + rest]
             position += rest
-    return bytes(out[:CHUNK]), len(out) <= CHUNK
+            size += rest
+    return position, True
 
 
 def decompress_slowly(data: bytes, limit: int) -> bytes:

@@ -7,7 +7,7 @@ inside them are what is trusted.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from uptake.assess.extraction.codepages import codec_of, decode
 from uptake.assess.extraction.model import Reference
@@ -151,8 +151,11 @@ class _DirReader:
             cursor.take(6)
             extended = self.text(cursor.sized())
             cursor.take(26)
-        libid = self.original or (extended if "{00000000-" not in extended else "") or twiddled
-        self._add(libid_reference(self.pending, "control", libid))
+        libid = self.original or ("" if "{00000000-" in extended else extended)
+        if libid:
+            self._add(libid_reference(self.pending, "control", libid))
+        else:  # a cached libid's GUID was made on one machine and means nothing anywhere else
+            self._add(replace(libid_reference(self.pending, "control", twiddled), guid=""))
 
     def _add(self, reference: Reference) -> None:
         self.stream.references.append(reference)
