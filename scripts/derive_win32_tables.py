@@ -14,7 +14,7 @@ from pathlib import Path
 
 HEADER = """\
 # {what}
-# Source: win32metadata v71 (Microsoft, MIT), filled from win32json (MIT, 2026-07-14); five rows by hand (macros in the headers).
+# Source: win32metadata v71 (Microsoft, MIT), filled from win32json (MIT, 2026-07-14); rows marked m are by hand.
 # Derived 2026-11-22 by scripts/derive_win32_tables.py. {how}
 """
 KERNEL_MODE = re.compile(r"^(ntoskrnl|hal|fltmgr|ndis|fwpkclnt|wdfldr|cng|ksecdd|netio|tbs|clfs|dxgkrnl|win32k|usbd|storport|"
@@ -62,6 +62,8 @@ def pointer_sized(type_name: str, name: str, function: str) -> str:
         return "p"
     if SIZE_NAME.search(name):
         return "z"
+    if re.match(r"(dw|ul|n|u)[A-Z]", name) and not re.search(r"callback|proc|addr|ptr|instance", name, re.I):
+        return "m"  # DWORD_PTR and UINT_PTR: data of the caller, seldom an address
     if HANDLE_NAME.search(name) or (not name and function.startswith(("WinHttp", "Internet", "Http", "Ftp"))):
         return "h"
     return "p"
@@ -69,11 +71,7 @@ def pointer_sized(type_name: str, name: str, function: str) -> str:
 
 def behind(pointee: str, name: str) -> str:
     if pointee.startswith("P"):
-        return (
-            "H"
-            if HANDLES.search(pointee[2:]) or re.match(r"ph[A-Z]", name) or name in ("phkResult", "phwo", "hKey")
-            else "P"
-        )
+        return "H" if HANDLES.search(pointee[2:]) or re.search(r"^ph[A-Z]|handle|pipe", name, re.I) else "P"
     if pointee.startswith("struct:") and pointee[7:] in WRAPPED:
         return "H"
     if pointee.startswith("struct:"):
@@ -130,8 +128,24 @@ SID_AND_ATTRIBUTES TVITEMA LVITEMA TCITEMA MOUSEINPUT KEYBDINPUT INPUT HELPINFO 
 )
 
 
+# Documented in SDK headers, but in neither source.
+ROWS_BY_HAND = """
+odbccp32.dll	SQLConfigDataSource	/m	l	h w s s
+odbccp32.dll	SQLConfigDataSourceW	/m	l	h w s s
+odbccp32.dll	SQLGetInstalledDrivers	/m	l	s w a2
+odbccp32.dll	SQLInstallerError	/m	w	w a4 s w a2
+user32.dll	MessageBoxTimeoutA	/m	l	h s s l w l
+user32.dll	MessageBoxTimeoutW	/m	l	h s s l w l
+msvcrt.dll	memcpy	/m	p	a a z
+msvcrt.dll	memmove	/m	p	a a z
+msvcrt.dll	memset	/m	p	a l z
+ntdll.dll	memcpy	/m	p	a a z
+ntdll.dll	memmove	/m	p	a a z
+""".strip().splitlines()
+
+
 def main(source: Path, target: Path) -> None:
-    rows = signatures(source / "win32_pointer_table.tsv")
+    rows = sorted(signatures(source / "win32_pointer_table.tsv") + ROWS_BY_HAND)
     wanted = set(re.findall(r"\{([^}]+)\}", "\n".join(rows)))
     head = HEADER.format(
         what="Win32 exports: which positions of a Declare are pointer-sized",

@@ -48,4 +48,6 @@ class Target(StrEnum):
     M365_32 = "m365-32"
     ANY = "m365-any"
     MIXED = "mixed"
-    """As what a scan is asked about: files must run on both. As what a finding says: 32-bit and 64-bit differ here."""
+    """Files must run on both, 32-bit and 64-bit."""
+    LEGACY = "legacy"
+    """Office 2007 and older, without VBA7: for those who must keep such machines."""

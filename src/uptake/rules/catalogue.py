@@ -21,7 +21,20 @@ Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 REQUIRED = ("id", "title", "severity", "certainty", "target", "message", "why", "fix", "noise", "sources", "examples")
 KNOWN = frozenset((*REQUIRED, "match", "predicate", "messages", "since", "once"))
 CLAUSE_FIELDS = frozenset(
-    ("kind", "keys", "needles", "pattern", "hosts", "where", "unless", "severity", "certainty", "table", "key")
+    (
+        "kind",
+        "keys",
+        "needles",
+        "pattern",
+        "hosts",
+        "where",
+        "unless",
+        "severity",
+        "certainty",
+        "table",
+        "key",
+        "unless_table",
+    )
 )
 
 
@@ -129,6 +142,10 @@ def _clauses(data: Mapping[str, Any], rule: str) -> Iterator[Clause]:
             yield _clause({**data, **_overrides(row)}, _words(row[column].split("|")), row)
 
 
+def _column(table: str, column: str) -> frozenset[str]:
+    return frozenset(key.lower() for row in catalogue.read_table(table) for key in row[column].split("|") if key)
+
+
 def _overrides(row: Mapping[str, str]) -> dict[str, Any]:
     found: dict[str, Any] = {name: row[name] for name in ("severity", "certainty") if row.get(name)}
     if row.get("hosts"):
@@ -147,6 +164,7 @@ def _clause(data: Mapping[str, Any], keys: frozenset[str], row: Mapping[str, str
         hosts=_words(data["hosts"]) if "hosts" in data else frozenset(),
         where={k: _words(v) for k, v in data.get("where", {}).items()},
         unless={k: _words(v) for k, v in data.get("unless", {}).items()},
+        excluded=_column(data["unless_table"], data.get("key", "key")) if "unless_table" in data else frozenset(),
         severity=Severity.from_id(data["severity"]) if "severity" in data else None,
         certainty=Certainty(data["certainty"]) if "certainty" in data else None,
         row=row,

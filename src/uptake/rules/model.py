@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from uptake.core.facts import NOTHING, Fact
+from uptake.core.facts import Fact
 from uptake.core.severity import Certainty, Severity, Target
 
 
@@ -26,6 +26,8 @@ class Clause:
     where: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Attribute name → accepted values, compared in lower case."""
     unless: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    excluded: frozenset[str] = frozenset()
+    """Keys that a table knows: the clause holds for all the others."""
     severity: Severity | None = None
     certainty: Certainty | None = None
     row: Mapping[str, str] = field(default_factory=dict)
@@ -33,7 +35,7 @@ class Clause:
 
     def accepts(self, fact: Fact, host: str) -> bool:
         """Whether the fact fits; kind and key are looked at too, so that this is the whole truth."""
-        if fact.kind != self.kind or (self.keys and fact.key not in self.keys):
+        if fact.kind != self.kind or (self.keys and fact.key not in self.keys) or fact.key in self.excluded:
             return False
         if self.hosts and host and host not in self.hosts:
             return False
@@ -115,7 +117,7 @@ class Hit:
     rule: str
     line: int = 0
     statement: str = ""
-    arguments: Mapping[str, Any] = NOTHING
+    arguments: Mapping[str, Any] = field(default_factory=dict)
     variant: str = ""
     severity: Severity | None = None
     certainty: Certainty | None = None

@@ -17,6 +17,7 @@ from uptake.core.severity import Target
 PREDEFINED: Mapping[Target, Mapping[str, int]] = {
     Target.M365_64: {"vba6": 1, "vba7": 1, "win16": 0, "win32": 1, "win64": 1, "mac": 0},
     Target.M365_32: {"vba6": 1, "vba7": 1, "win16": 0, "win32": 1, "win64": 0, "mac": 0},
+    Target.LEGACY: {"vba6": 1, "vba7": 0, "win16": 0, "win32": 1, "win64": 0, "mac": 0},
 }
 MAXIMUM_DEPTH = 60
 

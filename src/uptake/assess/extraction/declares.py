@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from uptake.assess.extraction.source import TYPE_CHARACTERS, SourceText, unquote
 
@@ -309,7 +309,7 @@ def _member(source: SourceText, words: list[tuple[int, str]]) -> Parameter:
     size = ""
     if cursor.accept("("):
         begin = cursor.at
-        _skip_default_to_close(cursor)
+        _skip_to_close(cursor)
         size = "".join(token for _, token in words[begin : cursor.at - 1])
     kind, first, end, _ = _type(cursor)
     if not kind and character >= 0:
@@ -319,27 +319,92 @@ def _member(source: SourceText, words: list[tuple[int, str]]) -> Parameter:
     return Parameter(name, kind, False, bool(size) and kind != "string", index, first, end, bool(kind), size)
 
 
-def _skip_default_to_close(cursor: _Cursor) -> None:
+def _skip_to_close(cursor: _Cursor) -> None:
     while cursor.at < len(cursor.items) and cursor.take()[1] != ")":
         pass
 
 
-@dataclass(slots=True)
-class DeclarationTable:
-    """What a project's modules declare for all of it, and what one module declares for itself."""
-
-    types: dict[str, TypeBlock] = field(default_factory=dict)
-    enums: set[str] = field(default_factory=set)
-
-
-def enums(source: SourceText) -> set[str]:
-    """Lower-case names of a module's Enum blocks."""
+def enums(source: SourceText) -> list[tuple[str, int]]:
+    """Lower-case name and line of a module's Enum blocks."""
     if "enum" not in source.distinct:
-        return set()
-    found = set()
+        return []
+    found = []
     for index in source.positions(frozenset(("enum",))):
         _, end = source.statement(index)
         names = source.words(index + 1, end)
         if len(names) == 1:
-            found.add(names[0][1].strip("[]"))
+            found.append((names[0][1].strip("[]"), source.line(index)))
     return found
+
+
+def procedure_signature(source: SourceText, name_at: int) -> tuple[tuple[Parameter, ...], str]:
+    """Parameters and result type of the procedure whose name is token `name_at`."""
+    _, end = source.statement(name_at)
+    cursor = _Cursor(source, source.words(name_at, end))
+    _, name = _name(cursor)
+    character = _type_character(cursor)
+    parameters = _parameters(cursor, {})
+    return parameters, _result(cursor, name, character, {}).type
+
+
+def variable_list(source: SourceText, index: int, end: int) -> list[tuple[str, str]]:
+    """(lower-case name, lower-case type) of `Dim a, b As Long, c()` and its kin; type '' where nothing says it."""
+    cursor = _Cursor(source, source.words(index + 1, end))
+    while cursor.peek() in ("preserve", "withevents", "static", "private", "public"):
+        cursor.at += 1
+    if cursor.peek() in ("const", "declare", "sub", "function", "property", "type", "enum", "event", "#"):
+        return []
+    found: list[tuple[str, str]] = []
+    while cursor.at < len(cursor.items):
+        cursor.accept("withevents")
+        _, name = _name(cursor)
+        character = _type_character(cursor)
+        if cursor.accept("("):
+            _skip_to_close(cursor)
+        kind = _type(cursor)[0]
+        if not kind and character >= 0:
+            kind = OF_CHARACTER[source.tokens[character]]
+        found.append((name.lower(), kind))
+        while cursor.at < len(cursor.items) and not cursor.accept(","):
+            cursor.at += 1
+    return found
+
+
+def plain_constants(source: SourceText) -> list[tuple[str, int]]:
+    """Name and value of every Const that is one whole number."""
+    found = []
+    for index in source.positions(frozenset(("const",))):
+        start, end = source.statement(index)
+        words = [token for _, token in source.words(index + 1, end)]
+        for position, token in enumerate(words):
+            if token == "=" and position:
+                value = whole_number(words[position + 1 :])
+                name = next((w for w in reversed(words[:position]) if w not in TYPE_CHARACTERS), "")
+                if "as" in words[max(0, position - 3) : position]:
+                    name = words[words.index("as", max(0, position - 3)) - 1]
+                if value is not None:
+                    found.append((name.rstrip(TYPE_CHARACTERS), value))
+    return found
+
+
+def whole_number(words: list[str]) -> int | None:
+    """The value of `[-|(]number` at the start of a token list, 32-bit hexadecimal read as VBA reads it; None otherwise."""
+    sign = 1
+    words = list(words[:5])
+    while words and words[0] in ("-", "+", "("):
+        sign = -sign if words[0] == "-" else sign
+        words.pop(0)
+    if not words or (len(words) > 1 and words[1] not in (",", ")", "&", "%", "^")):
+        return None
+    token = words[0]
+    if token.isdigit() and token.isascii():
+        return sign * int(token[:12])
+    if token[:2] == "&h" and len(token) <= 18:
+        value = int(token[2:], 16)
+        bits = 16 if len(token) <= 6 and words[1:2] != ["&"] else 32
+        return sign * (
+            value - (1 << bits)
+            if bits == 16 and value >= 1 << 15 or bits == 32 and 1 << 31 <= value < 1 << 32
+            else value
+        )
+    return None

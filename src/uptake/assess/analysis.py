@@ -1,0 +1,242 @@
+"""Document → FileResult: projects decoded, facts extracted, rules matched, findings located. Pure; the verb of `uptake scan`.
+
+Every embedded document is analysed like the outer one; a finding's container says where it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+from uptake.assess.documents.model import Document, DocumentDefect, Status
+from uptake.assess.extraction.code import CodeModule, CodeProject
+from uptake.assess.extraction.document_facts import document_facts, project_facts
+from uptake.assess.extraction.model import Module, VbaProject
+from uptake.assess.extraction.names import module_facts
+from uptake.assess.extraction.plain_source import read_source_module
+from uptake.assess.extraction.project import read_project
+from uptake.assess.predicates import PREDICATES
+from uptake.core.facts import Fact
+from uptake.core.severity import Certainty, Severity, Target
+from uptake.core.text import mask_secrets
+from uptake.rules.catalogue import load_rules
+from uptake.rules.findings import Finding
+from uptake.rules.match import RuleIndex
+from uptake.rules.model import Hit, Rule
+
+APPLIES = {
+    Target.M365_64: frozenset((Target.M365_64, Target.ANY)),
+    Target.M365_32: frozenset((Target.M365_32, Target.ANY)),
+    Target.MIXED: frozenset((Target.M365_64, Target.M365_32, Target.ANY, Target.MIXED)),
+    Target.LEGACY: frozenset((Target.LEGACY,)),
+}
+CONTEXT_LINES = 2
+FULL_DETAIL = 500
+"""Findings of one file that carry the code around them; a file with more keeps the findings and drops the surroundings."""
+STATEMENT_LIMIT = 1000
+
+
+@dataclass(slots=True)
+class Project:
+    """A decoded project with the embedded document that it stands in."""
+
+    container: str
+    facts: VbaProject
+
+
+@dataclass(slots=True)
+class FileResult:
+    """All that is known of one file on disk."""
+
+    status: Status
+    format: str
+    reason: str
+    size: int
+    projects: list[Project] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    defects: list[str] = field(default_factory=list)
+
+    def as_json(self, *, with_source: bool = False) -> dict[str, Any]:
+        """The file as the contract `uptake.scan/1` has it, without path and sha256."""
+        return {
+            "size": self.size,
+            "format": self.format,
+            "status": self.status.value,
+            "reason": self.reason,
+            "defects": self.defects,
+            "projects": [_project_json(project, with_source) for project in self.projects],
+            "findings": [finding.as_json() for finding in self.findings],
+        }
+
+
+def _project_json(project: Project, with_source: bool) -> dict[str, Any]:
+    facts = project.facts
+    return {
+        "container": project.container,
+        "name": facts.name,
+        "codepage": facts.codepage,
+        "protected": facts.protection.is_locked,
+        "signed": bool(facts.signatures),
+        "signatures": list(facts.signatures),
+        "constants": facts.constants,
+        "syskind": facts.syskind,
+        "references": [
+            {
+                "name": r.name, "kind": r.kind, "guid": r.guid, "version": r.version, "path": r.path,
+                "description": r.description,
+            }
+            for r in facts.references
+        ],
+        "modules": [_module_json(module, with_source) for module in facts.modules],
+    }  # fmt: skip
+
+
+def _module_json(module: Module, with_source: bool) -> dict[str, Any]:
+    shown: dict[str, Any] = {"name": module.name, "kind": module.kind, "sha256": module.sha256, "lines": module.lines}
+    if with_source:
+        shown["source"] = module.source
+    return shown
+
+
+@dataclass(frozen=True)
+class Analyser:
+    """The rules of the catalogue prepared for one target; made once, used for every file."""
+
+    target: Target = Target.M365_64
+
+    @cached_property
+    def rules(self) -> dict[str, Rule]:
+        return {rule.id: rule for rule in load_rules() if rule.target in APPLIES[self.target]}
+
+    @cached_property
+    def index(self) -> RuleIndex:
+        return RuleIndex(list(self.rules.values()))
+
+    @cached_property
+    def predicates(self) -> list[str]:
+        wanted = {rule.predicate for rule in self.rules.values() if rule.predicate}
+        return [name for name in PREDICATES if name in wanted]
+
+    def analyse(self, document: Document) -> FileResult:
+        """Facts and findings of a file and of everything embedded in it."""
+        result = FileResult(document.status, document.format, document.reason, document.size)
+        for inner in document.walk():
+            result.defects += inner.defects
+            self._analyse_one(inner, result)
+        _finish_status(result)
+        _drop_context(result)
+        return result
+
+    def _analyse_one(self, document: Document, result: FileResult) -> None:
+        where = document.location
+        for fact, hit in self.index.match(document_facts(document), document.host):
+            self._add(result, where, None, hit, fact)
+        for project in decoded_projects(document):
+            container = f"{where}!{project.location}".lstrip("!")
+            result.projects.append(Project(container, project))
+            for fact, hit in self.index.match(project_facts(project), document.host):
+                self._add(result, container, None, hit, fact)
+            for module, hit in self.module_hits(project, document.host):
+                self._add(result, container, module, hit, None)
+
+    def module_hits(self, project: VbaProject, host: str) -> Iterator[tuple[CodeModule, Hit]]:
+        """Hits in the source of a project's modules."""
+        code = CodeProject(project, host)
+        for module in project.modules:
+            code.add(module)
+        for code_module in code.modules:
+            hits = list(self._hits_of(code_module, host))
+            yield from ((code_module, hit) for hit in _deduplicated(hits, self.rules))
+
+    def _hits_of(self, module: CodeModule, host: str) -> Iterator[Hit]:
+        facts = module_facts(module, self.index.vocabulary, self.target)
+        candidates = [hit for _, hit in self.index.match(facts, host)]
+        for name in self.predicates:
+            candidates.extend(PREDICATES[name](module))
+        for hit in candidates:
+            rule = self.rules.get(hit.rule)
+            if rule and (not hit.line or module.is_compiled(hit.line, _compiled_for(rule, self.target))):
+                yield hit
+
+    def _add(self, result: FileResult, where: str, module: CodeModule | None, hit: Hit, fact: Fact | None) -> None:
+        rule = self.rules[hit.rule]
+        severity = rule.severity if hit.severity is None else hit.severity
+        certainty = hit.certainty or rule.certainty
+        result.findings.append(_finding(rule, severity, certainty, where, module, hit))
+
+
+def _compiled_for(rule: Rule, target: Target) -> Target:
+    return rule.target if rule.target in (Target.M365_64, Target.M365_32, Target.LEGACY) else target
+
+
+def _deduplicated(hits: list[Hit], rules: dict[str, Rule]) -> Iterator[Hit]:
+    """In the order of the lines; a rule speaks once for each line, and once for each module when it says so."""
+    seen: set[tuple[str, int]] = set()
+    for hit in sorted(hits, key=lambda hit: (hit.line, hit.rule)):
+        key = (hit.rule, 0 if rules[hit.rule].once else hit.line)
+        if key not in seen:
+            seen.add(key)
+            yield hit
+
+
+def _finding(
+    rule: Rule, severity: Severity, certainty: Certainty, where: str, module: CodeModule | None, hit: Hit
+) -> Finding:
+    arguments = {k: mask_secrets(str(v)) for k, v in hit.arguments.items() if k != "statement"}
+    procedure = module.procedure_at(hit.line) if module and hit.line else None
+    return Finding(
+        rule=rule.id,
+        severity=severity,
+        certainty=certainty,
+        target=rule.target,
+        message=rule.text(hit.variant, arguments),
+        container=where,
+        module=module.name if module else "",
+        member=procedure.name if procedure else "",
+        line=hit.line,
+        editor_line=module.source.editor_line(hit.line) if module and hit.line else 0,
+        statement=mask_secrets(hit.statement[:STATEMENT_LIMIT]),
+        proposal=mask_secrets(hit.proposal) if hit.proposal else None,
+        context=_context(module, hit.line) if module and hit.line else (),
+        arguments=tuple((k, v) for k, v in arguments.items() if len(v) <= STATEMENT_LIMIT),
+        variant=hit.variant,
+    )
+
+
+def _context(module: CodeModule, line: int) -> tuple[tuple[int, str], ...]:
+    lines = module.source.physical_lines
+    first, last = max(1, line - CONTEXT_LINES), min(len(lines), line + CONTEXT_LINES)
+    return tuple((number, mask_secrets(lines[number - 1][:300])) for number in range(first, last + 1))
+
+
+def _drop_context(result: FileResult) -> None:
+    if len(result.findings) > FULL_DETAIL:
+        result.findings = [replace(f, context=()) if n >= FULL_DETAIL else f for n, f in enumerate(result.findings)]
+
+
+def decoded_projects(document: Document) -> Iterator[VbaProject]:
+    """Every project of one document, decoded; plain source counts as a project of one module."""
+    for storage in document.projects:
+        try:
+            yield read_project(storage)
+        except DocumentDefect as defect:
+            yield VbaProject(storage.location, defects=[str(defect)])
+    if document.source is not None:
+        yield read_source_module(document)
+
+
+def _finish_status(result: FileResult) -> None:
+    """What only the decoded projects can say: source that is missing, projects that nobody can read."""
+    if result.status != Status.HAS_VBA:
+        return
+    projects = [project.facts for project in result.projects]
+    if any(project.source_missing for project in projects):
+        result.status = Status.SOURCE_MISSING
+        result.reason = result.reason or "compiled code is there, its source is not"
+    elif projects and all(not project.modules for project in projects):
+        defects = [defect for project in projects for defect in project.defects]
+        if defects:
+            result.status = Status.ERROR
+            result.reason = result.reason or defects[0]

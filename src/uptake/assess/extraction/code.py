@@ -1,0 +1,249 @@
+"""CodeModule and CodeProject: decoded source prepared for the questions of rules, everything computed at most once and on demand."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from uptake.assess.extraction import conditional, declares
+from uptake.assess.extraction.declares import Declare, Parameter, TypeBlock
+from uptake.assess.extraction.model import Module, VbaProject
+from uptake.assess.extraction.source import SourceText
+from uptake.core.severity import Target
+
+MODIFIERS = frozenset(("public", "private", "friend", "static", "global"))
+COMPILED_FOR = {
+    Target.M365_64: (Target.M365_64,),
+    Target.M365_32: (Target.M365_32,),
+    Target.MIXED: (Target.M365_64, Target.M365_32),
+    Target.LEGACY: (Target.LEGACY,),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Procedure:
+    """A Sub, Function or Property with its lines and signature."""
+
+    name: str
+    kind: str
+    """sub, function, property."""
+    line: int
+    end_line: int
+    parameters: tuple[Parameter, ...]
+    result: str
+    """Lower-case type of a function; empty for a Sub or where nothing says it."""
+    index: int
+
+
+class CodeModule:
+    """One module's source and what it declares."""
+
+    def __init__(self, name: str, source: str, project: CodeProject) -> None:
+        self.name = name
+        self.project = project
+        self.source = SourceText(source)
+
+    @cached_property
+    def last_line(self) -> int:
+        return self.source.text.count("\n") + 1
+
+    @cached_property
+    def directives(self) -> list[conditional.Directive]:
+        return conditional.directives(self.source)
+
+    @cached_property
+    def _branches(self) -> dict[Target, conditional.Branches]:
+        constants = self.project.constants
+        return {
+            target: conditional.inactive_branches(self.directives, target, constants, self.last_line)
+            for target in conditional.PREDEFINED
+        }
+
+    def is_compiled(self, line: int, target: Target) -> bool:
+        """Whether a line is compiled by the asked target; MIXED and ANY: by 32-bit or 64-bit."""
+        if not self.directives:
+            return True
+        targets = COMPILED_FOR.get(target, COMPILED_FOR[Target.MIXED])
+        return any(self._branches[one].is_active(line) for one in targets)
+
+    @cached_property
+    def declares(self) -> list[Declare]:
+        return declares.declares(self.source)
+
+    @cached_property
+    def types(self) -> list[TypeBlock]:
+        return declares.type_blocks(self.source)
+
+    @cached_property
+    def procedures(self) -> list[Procedure]:
+        return list(_procedures(self))
+
+    @cached_property
+    def _procedure_lines(self) -> list[int]:
+        return [procedure.line for procedure in self.procedures]
+
+    def procedure_at(self, line: int) -> Procedure | None:
+        """The procedure that holds a line."""
+        position = bisect_right(self._procedure_lines, line) - 1
+        if position < 0 or self.procedures[position].end_line < line:
+            return None
+        return self.procedures[position]
+
+    @cached_property
+    def _variables(self) -> dict[tuple[str, str], str]:
+        return _variables(self)
+
+    def type_of(self, name: str, line: int) -> str:
+        """Lower-case declared type of a variable as seen at a line: local, parameter, module, then public ones; '' unknown."""
+        procedure = self.procedure_at(line)
+        name = name.lower()
+        if procedure:
+            local = self._variables.get((procedure.name.lower(), name))
+            if local is not None:
+                return local
+        return self._variables.get(("", name)) or self.project.public_variable(name)
+
+    def module_variable(self, name: str) -> str:
+        return self._variables.get(("", name), "")
+
+
+class CodeProject:
+    """The modules of one project, and what is public in it."""
+
+    def __init__(self, project: VbaProject | None = None, host: str = "") -> None:
+        self.host = host
+        self.facts = project
+        self.constants = conditional.project_constants(project.constants) if project and project.constants else {}
+        self.modules: list[CodeModule] = []
+        self.libraries = frozenset(r.name.lower() for r in project.references) if project else frozenset()
+
+    def add(self, module: Module | str, name: str = "Module1") -> CodeModule:
+        source, name = (module, name) if isinstance(module, str) else (module.source, module.name)
+        code = CodeModule(name, source, self)
+        self.modules.append(code)
+        return code
+
+    def _with(self, word: str) -> Iterator[CodeModule]:
+        return (module for module in self.modules if word in module.source.distinct)
+
+    @cached_property
+    def types(self) -> dict[str, tuple[CodeModule, TypeBlock]]:
+        """Lower-case name → user-defined type; the active one where a name stands in several branches."""
+        found: dict[str, tuple[CodeModule, TypeBlock]] = {}
+        for module in self._with("type"):
+            for block in module.types:
+                if block.name.lower() not in found or module.is_compiled(block.line, Target.M365_64):
+                    found[block.name.lower()] = (module, block)
+        return found
+
+    @cached_property
+    def enums(self) -> frozenset[str]:
+        return frozenset(
+            name
+            for module in self._with("enum")
+            for name, line in declares.enums(module.source)
+            if module.is_compiled(line, Target.MIXED)
+        )
+
+    @cached_property
+    def declares(self) -> dict[str, list[tuple[CodeModule, Declare]]]:
+        """Lower-case VBA name → all its Declares in the project."""
+        found: dict[str, list[tuple[CodeModule, Declare]]] = {}
+        for module in self._with("declare"):
+            for declare in module.declares:
+                found.setdefault(declare.name.lower(), []).append((module, declare))
+        return found
+
+    def declares_for(self, module: CodeModule, name: str, target: Target) -> list[Declare]:
+        """The Declares that a name means in a module when compiled for a target: its own first, then public ones."""
+        candidates = [(m, d) for m, d in self.declares.get(name.lower(), ()) if m.is_compiled(d.line, target)]
+        own = [d for m, d in candidates if m is module]
+        return own or [d for m, d in candidates if d.is_public]
+
+    @cached_property
+    def pointer_functions(self) -> frozenset[str]:
+        """Lower-case names of the project's own functions that return LongPtr or LongLong."""
+        found = set()
+        for module in self.modules:
+            if "longptr" in module.source.distinct or "longlong" in module.source.distinct:
+                found.update(p.name.lower() for p in module.procedures if p.result in ("longptr", "longlong"))
+        return frozenset(found)
+
+    def public_variable(self, name: str) -> str:
+        """Type of a public variable of any module; '' when none is known or two differ."""
+        kinds = {kind for module in self._with(name) if (kind := module.module_variable(name))}
+        return kinds.pop() if len(kinds) == 1 else ""
+
+    def constant(self, module: CodeModule, name: str, line: int) -> int | None:
+        """Value of a Const of the project when it is a plain number."""
+        candidates = [module, *(m for m in self.modules if m is not module)]
+        for candidate in candidates:
+            value = _constants(candidate).get(name.lower())
+            if value is not None:
+                return value
+        return None
+
+
+def _procedures(module: CodeModule) -> Iterator[Procedure]:
+    source = module.source
+    words = frozenset(("sub", "function", "property"))
+    if not words & source.distinct:
+        return
+    opened: tuple[int, str, str, int] | None = None
+    for index in source.positions(words):
+        previous = source.previous_code(index)
+        before = source.tokens[previous].lower() if previous >= 0 else ""
+        if before == "end" and opened and source.is_statement_start(previous):
+            yield _procedure(module, opened, source.line(index))
+            opened = None
+        elif source.is_separator(previous) or before in MODIFIERS:
+            name_at = source.next_code(index)
+            kind = source.tokens[index].lower()
+            if kind == "property":
+                name_at = source.next_code(name_at)
+            if name_at < len(source.tokens) and not source.is_separator(name_at):
+                if opened:
+                    yield _procedure(module, opened, source.line(index) - 1)
+                opened = (index, kind, source.tokens[name_at], name_at)
+    if opened:
+        yield _procedure(module, opened, module.last_line)
+
+
+def _procedure(module: CodeModule, opened: tuple[int, str, str, int], end_line: int) -> Procedure:
+    index, kind, name, name_at = opened
+    parameters, result = declares.procedure_signature(module.source, name_at)
+    line = module.source.line(index)
+    return Procedure(name.strip("[]"), kind, line, max(end_line, line), parameters, result, index)
+
+
+def _variables(module: CodeModule) -> dict[tuple[str, str], str]:
+    """(procedure or '', variable) in lower case → type. Parameters count as local."""
+    source = module.source
+    found: dict[tuple[str, str], str] = {}
+    for procedure in module.procedures:
+        for parameter in procedure.parameters:
+            found[procedure.name.lower(), parameter.name.lower()] = parameter.type
+    for index in source.positions(frozenset(("dim", "private", "public", "static", "global", "redim"))):
+        if source.is_statement_start(index):
+            start, end = source.statement(index)
+            line = source.line(index)
+            if source.tokens[index].lower() == "redim" or module.is_compiled(line, Target.MIXED):
+                owner = module.procedure_at(line)
+                scope = owner.name.lower() if owner else ""
+                for name, kind in declares.variable_list(source, index, end):
+                    found.setdefault((scope, name), kind)
+    return found
+
+
+def _constants(module: CodeModule) -> dict[str, int]:
+    cached: dict[str, int] | None = module.__dict__.get("_plain_constants")
+    if cached is None:
+        cached = dict(declares.plain_constants(module.source)) if "const" in module.source.distinct else {}
+        module.__dict__["_plain_constants"] = cached
+    return cached
+
+
+def module_names(modules: Sequence[CodeModule]) -> list[str]:
+    return [module.name for module in modules]
