@@ -57,7 +57,7 @@ def _headline_rows(summary: Mapping[str, Any], words: Words) -> Iterable[tuple[s
     states = state_counts(summary)
     yield words("all_files"), summary["files"], words.size(summary["bytes"])
     for name in ("work", "check", "ready", "unread", "other"):
-        yield words(name), states[name], ""
+        yield words.state(name), states[name], ""
     yield words("macros"), summary["with_macros"], ""
     yield words("modules"), summary["modules"], f"{words('unique_modules')}: {sum(summary['unique_macros'].values()):,}"
     yield words("code_lines"), summary["lines"], ""
@@ -140,7 +140,7 @@ def write_summary(book: Any, report: ScanReport, words: Words) -> None:
     headings = ["rule", "severity", "what", "all_files", "findings", "modules", "proposals"]
     row = _table(book, sheet, 0, [words(key) for key in headings], _rule_rows(report, words)) + 1
     headings = ["folder", "work", "check", "ready", "unread", "all_files", "macros"]
-    row = _table(book, sheet, row, [words(key) for key in headings], _owner_rows(summary, words)) + 1
+    row = _table(book, sheet, row, [words.state(key) for key in headings], _owner_rows(summary, words)) + 1
     formats = list(summary["formats"].items())
     row = _table(book, sheet, row, [words("format"), words("all_files")], formats) + 1
     unread = [(words.maybe(r["status"]), r["files"], visible(r["reason"])) for r in summary["unread"]]

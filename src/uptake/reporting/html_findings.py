@@ -12,20 +12,21 @@ from uptake.reporting.clean import visible_lines
 from uptake.reporting.html_parts import path_cell, prose, rule_link, showing, tag, text
 from uptake.reporting.model import CERTAINTIES, SEVERITIES, ScanReport, editor_line, rule_title, severity_rank
 from uptake.reporting.words import Words
+from uptake.reporting.worst import Collected, Item
 
-Item = tuple[Mapping[str, Any], str, str]
-"""Finding, path of its file, owner."""
 OPEN_AT_FIRST = 2
 LONG = 2000
 """Characters of one line of code that are shown."""
 TOKEN = re.compile(r"\w+|\s+|.", re.DOTALL)
 
 
-def section(report: ScanReport, words: Words, items: Sequence[Item], total: int) -> Iterator[str]:
+def section(report: ScanReport, words: Words, worst: Collected) -> Iterator[str]:
     """The part `#findings`, piece by piece."""
+    items: list[Item] = worst.findings.items()
     if not items:
         return
-    yield f'<section id="findings"><h2>{escape(words("findings"))} {showing(len(items), total, words)}</h2>\n'
+    note = showing(len(items), worst.findings.seen, words, worst.repeats)
+    yield f'<section id="findings"><h2>{escape(words("findings"))} {note}</h2>\n'
     yield _tools(report, words, items)
     yield '<table class="findings sort wide" id="finding-table"><thead><tr>'
     for key in ("severity", "rule", "file", "place", "certainty"):
@@ -39,9 +40,9 @@ def section(report: ScanReport, words: Words, items: Sequence[Item], total: int)
 def _tools(report: ScanReport, words: Words, items: Sequence[Item]) -> str:
     """Filters; hidden until the script can serve them."""
     severities = [(str(n), words(word)) for n, word in reversed(list(enumerate(SEVERITIES)))]
-    present = {str(severity_rank(finding)) for finding, _, _ in items}
-    rules = sorted({finding["rule"] for finding, _, _ in items})
-    owners = sorted({owner for _, _, owner in items})
+    present = {str(severity_rank(item.finding)) for item in items}
+    rules = sorted({item.finding["rule"] for item in items})
+    owners = sorted({item.owner for item in items})
     lists = (
         _choice("severity", words("all_severities"), [pair for pair in severities if pair[0] in present]),
         _choice("rule", words("all_rules"), [(rule, f"{rule} {rule_title(report.rules, rule)}") for rule in rules]),
@@ -65,20 +66,20 @@ def _choice(name: str, everything: str, options: Sequence[tuple[str, str]]) -> s
 
 
 def _finding(report: ScanReport, words: Words, item: Item, *, is_open: bool) -> str:
-    finding, path, owner = item
+    finding, more = item.finding, item.copies.count
     rank, rule = severity_rank(finding), finding["rule"]
     certainty = finding.get("certainty") or "unknown"
     sure = CERTAINTIES.index(certainty) if certainty in CERTAINTIES else 0
     labels = {key: escape(words(key)) for key in ("severity", "rule", "file", "place", "certainty")}
     return (
-        f'<tbody data-s="{rank}" data-r="{text(rule)}" data-o="{text(owner)}"><tr>'
+        f'<tbody data-s="{rank}" data-r="{text(rule)}" data-o="{text(item.owner)}"><tr>'
         f'<td data-l="{labels["severity"]}" data-v="{rank}">{tag(SEVERITIES[rank], words)}</td>'
         f'<td data-l="{labels["rule"]}">{rule_link(rule)} {text(rule_title(report.rules, rule))}</td>'
-        f'<td data-l="{labels["file"]}">{path_cell(path)}</td>'
+        f'<td data-l="{labels["file"]}">{path_cell(item.path)}{_more(more, words)}</td>'
         f'<td data-l="{labels["place"]}">{_place(finding, words)}</td>'
         f'<td data-l="{labels["certainty"]}" data-v="{sure}">{escape(words.maybe(certainty))}</td></tr>'
         f'<tr class="more"><td colspan="5"><details{" open" if is_open else ""}><summary>{_preview(finding)}</summary>'
-        f"{_body(report, finding, words)}</details></td></tr></tbody>\n"
+        f"{_body(report, item, words)}</details></td></tr></tbody>\n"
     )
 
 
@@ -91,15 +92,23 @@ def _place(finding: Mapping[str, Any], words: Words) -> str:
 
 
 def _preview(finding: Mapping[str, Any]) -> str:
-    statement = finding.get("statement") or finding.get("message") or finding["rule"]
-    return f"<code>{text(statement[:LONG])}</code>"
+    """Closed: the statement. Open: the message, for then the statement stands in its surroundings."""
+    message = finding.get("message") or ""
+    statement = finding.get("statement") or message or finding["rule"]
+    return f'<code class="shut">{text(statement[:LONG])}</code><span class="opened">{text(message)}</span>'
 
 
-def _body(report: ScanReport, finding: Mapping[str, Any], words: Words) -> str:
-    message = prose(finding.get("message") or "")
+def _more(count: int, words: Words) -> str:
+    return f'<span class="meta">{escape(words.count("more_files", count))}</span>' if count else ""
+
+
+def _body(report: ScanReport, item: Item, words: Words) -> str:
+    finding, copies = item.finding, item.copies
     fix = report.rules.get(finding["rule"], {}).get("fix")
     advice = f'<p class="fix"><b>{escape(words("fix"))}</b> {prose(fix)}</p>' if fix else ""
-    return f"<p>{message}</p>{_code(finding, words)}{advice}"
+    paths = ", ".join(copies.paths) + (", …" if copies.count > len(copies.paths) else "")
+    same = f'<p class="fix">{text(words.count("same_code", copies.count, paths=paths))}</p>' if copies.count else ""
+    return f"{_code(finding, words)}{advice}{same}"
 
 
 def _code(finding: Mapping[str, Any], words: Words) -> str:
@@ -141,7 +150,7 @@ def _line_of_statement(finding: Mapping[str, Any], context: Sequence[tuple[int, 
 
 def _line(element: str, number: int | None, content: str) -> str:
     shown = "" if number is None or number < 1 else str(number)
-    return f'<{element}><i class="no">{shown:>4}</i>{content or " "}\n</{element}>'
+    return f'<{element}><i class="no">{shown}</i>{content or " "}\n</{element}>'
 
 
 def _plain(lines: Sequence[str]) -> list[str]:

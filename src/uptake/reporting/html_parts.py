@@ -58,7 +58,7 @@ def navigation(report: ScanReport, words: Words) -> str:
     links = [("what", "what"), ("findings", "findings")] if report.summary["findings"] else []
     links += [("unread", "could_not_read")] if report.summary["unread"] else []
     links += [("files", "worst_files"), ("rules", "rules")] if report.summary["findings"] else []
-    short = {"could_not_read": "unread", "worst_files": "all_files", "rules": "rule"}
+    short = {"could_not_read": "unread", "worst_files": "all_files", "rules": "rules_short"}
     return "".join(f'<a href="#{where}">{escape(words(short.get(key, key)))}</a>' for where, key in links)
 
 
@@ -144,21 +144,23 @@ def _owners(summary: Mapping[str, Any], words: Words) -> str:
         return ""
     rows = []
     for row in owners[:OWNERS]:
-        numbers = ", ".join(f"{words(state)} {row[state]:,}" for state in STATES if row[state])
+        numbers = ", ".join(f"{words.state(state)} {row[state]:,}" for state in STATES if row[state])
         bar = stacked_bar([(STATE_CLASSES[s], row[s]) for s in STATES], numbers, width=160, height=10, css="mini")
         rows.append(
             f"<tr>{cell(text(row['owner']) or escape(words('root_folder')), words('folder'))}"
             f"<td>{bar}</td>"
-            + "".join(cell(row[key], words(key), number=True) for key in ("work", "check", "ready", "unread"))
+            + "".join(cell(row[key], words.state(key), number=True) for key in STATES[:4])
             + cell(row["files"], words("all_files"), number=True)
             + "</tr>"
         )
     headings = [
         ("", words("folder")),
         ("", ""),
-        *(("n", words(k)) for k in ("work", "check", "ready", "unread", "all_files")),
+        *(("n", words.state(key)) for key in STATES[:4]),
+        ("n", words("all_files")),
     ]
-    return f'<section id="where"><h2>{escape(words("where"))}</h2>{table(headings, rows, css="sort")}</section>'
+    note = f" {showing(OWNERS, len(owners), words)}" if len(owners) > OWNERS else ""
+    return f'<section id="where"><h2>{escape(words("where"))}{note}</h2>{table(headings, rows, css="sort")}</section>'
 
 
 def _facts(summary: Mapping[str, Any], words: Words) -> str:
@@ -172,7 +174,7 @@ def _facts(summary: Mapping[str, Any], words: Words) -> str:
         ),
         (words("code_lines"), f"{summary['lines']:,}"),
         (words("findings"), f"{summary['findings']:,}"),
-        (words("duplicates"), words("duplicates_value", n=copies["files"], size=words.size(copies["bytes"]))),
+        (words("duplicates"), words.count("duplicates_value", copies["files"], size=words.size(copies["bytes"]))),
     ]
     lines = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in facts)
     statuses = _counts([(words.maybe(name), n) for name, n in summary["statuses"].items()], words("status"), words)
@@ -216,10 +218,13 @@ def unread(summary: Mapping[str, Any], words: Words) -> str:
     return f'<section id="unread"><h2>{escape(words("could_not_read"))}</h2><p class="sub">{note}</p>{body}</section>\n'
 
 
-def showing(shown: int, total: int, words: Words) -> str:
-    """Says honestly how much of it stands here."""
-    key = "showing" if shown < total else "showing_all"
-    return f'<span class="meta">{escape(words(key, shown=shown, total=total))}</span>'
+def showing(shown: int, total: int, words: Words, repeats: int = 0) -> str:
+    """Says honestly how much of it stands here; `repeats` are left out because their code is shown elsewhere."""
+    said = words("showing" if shown < total else "showing_all", shown=shown, total=total)
+    if repeats:
+        distinct = words("showing_distinct", total=total, repeats=repeats)
+        said = f"{distinct} {said}" if shown < total else distinct
+    return f'<span class="meta">{escape(said)}</span>'
 
 
 def worst_files(files: Sequence[Mapping[str, Any]], total: int, words: Words) -> str:

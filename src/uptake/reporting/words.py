@@ -27,13 +27,17 @@ class Words:
         text = WORDS[key][self.lang]
         return text.format(**{name: self._shown(value) for name, value in arguments.items()}) if arguments else text
 
-    def count(self, key: str, n: int) -> str:
+    def count(self, key: str, n: int, **arguments: object) -> str:
         """A number with its noun, singular where the language has one."""
-        return self(f"{key}.one" if n == 1 and f"{key}.one" in WORDS else key, n=n)
+        return self(f"{key}.one" if n == 1 and f"{key}.one" in WORDS else key, n=n, **arguments)
 
     def maybe(self, key: str) -> str:
         """The word for a status or severity; the key itself for one of a later version."""
         return self(key) if key in WORDS else key
+
+    def state(self, key: str) -> str:
+        """Where a file stands: work, check, ready, unread or other."""
+        return self("state_ready" if key == "ready" else key)
 
     def size(self, number: int) -> str:
         """Bytes in the unit that leaves one to three digits before the point."""
