@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from uptake.assess.documents.budget import Bytes, Visit, note
+from uptake.assess.documents.budget import Bytes, Visit, doubt, note
 from uptake.assess.documents.model import Document, DocumentDefect, Status
 from uptake.assess.documents.ooxml import open_ooxml
 from uptake.assess.documents.package import Package
@@ -35,6 +35,8 @@ def open_zip(data: Bytes, visit: Visit) -> Document:
         return Document("zip", "", problem.status, str(problem), visit.location)
     document = _open(package, visit)
     document.defects += (sentence for sentence in package.defects if sentence not in document.defects)
+    if package.is_recovered:
+        doubt(document, "the zip file is damaged, and there is no VBA in what can still be read")
     return document
 
 

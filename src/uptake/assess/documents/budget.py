@@ -81,6 +81,12 @@ def adopt(document: Document, inner: Document) -> bool:
     return True
 
 
+def doubt(document: Document, reason: str) -> None:
+    """Takes back “no VBA” (or “no Office”) where a part of the file that could say otherwise cannot be read."""
+    if document.status in (Status.NO_VBA, Status.NOT_OFFICE):
+        document.status, document.reason = Status.ERROR, reason
+
+
 def note(document: Document, sentence: str, mark: str = "") -> None:
     """Adds a defect once; `mark` is the fact for rules beside the sentence for people."""
     if sentence not in document.defects:

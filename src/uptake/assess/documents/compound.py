@@ -46,6 +46,8 @@ class CompoundFile:
         self.defects: list[str] = []
         self.storages: dict[str, bytes] = {}
         self.streams: dict[str, Entry] = {}
+        self.is_incomplete = False
+        """The directory could not be read to its end, so streams may be missing."""
         self._upper: dict[str, str] | None = None
         self._sorted: tuple[list[str], list[str]] | None = None
         self._mini_table: array[int] | None = None
@@ -99,7 +101,7 @@ class CompoundFile:
     def _read(self, name: str, entry: Entry, size: int) -> bytes:
         if not size:
             return b""
-        self.budget.spend(size)
+        self.budget.spend(min(size, len(self.data)))
         content = self._mini(entry.start, size) if entry.size < self._cutoff else self._chain(entry.start, size)
         if len(content) < size:
             self.defects.append(f"stream {name!r} ends after {len(content)} of {size} bytes")
@@ -188,6 +190,7 @@ class CompoundFile:
             numbers[sector] = None
             sector = table[sector]
         if sector < MAX_SECTOR:
+            self.is_incomplete = True
             self.defects.append("the directory of the compound file is incomplete")
             if not numbers and sector < self._sectors:
                 numbers[sector] = None
@@ -218,6 +221,7 @@ class CompoundFile:
         return paths
 
     def _broken_tree(self) -> None:
+        self.is_incomplete = True
         sentence = "the directory of the compound file points to entries that are not there"
         if sentence not in self.defects:
             self.defects.append(sentence)

@@ -20,6 +20,7 @@ _HEADER = re.compile(
 _FILE_NAME = re.compile(rb'(?i)name\s*=\s*"?([^";\r\n]+)')
 _HEADERS_END = re.compile(rb"\r?\n[ \t]*\r?\n")
 _OFFICE = (b"office:word", b"office:excel", b"office:powerpoint", b"office:publisher", b"Word.Document", b"Excel.Sheet")
+_MOST_BOUNDARIES = 64
 _WANTED = frozenset({"compound", "zip", "activemime", "rtf", "xml", "jet", "biff"})
 
 
@@ -47,7 +48,8 @@ def _host(content: bytes) -> str:
 
 def _parts(content: bytes) -> list[tuple[dict[str, bytes], bytes]]:
     """Headers and body of everything between boundaries."""
-    marks = {b"--" + (double or single) for double, single in _BOUNDARY.findall(content)}
+    found = dict.fromkeys(b"--" + (double or single) for double, single in _BOUNDARY.findall(content))
+    marks = list(found)[:_MOST_BOUNDARIES]
     if not marks:
         pieces = [content]
     else:

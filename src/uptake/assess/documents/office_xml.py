@@ -17,11 +17,11 @@ from uptake.assess.documents.ooxml import open_ooxml
 from uptake.assess.documents.sniff import HEAD, as_text
 from uptake.assess.documents.whole import WholeFile
 
-_PART = re.compile(rb"<pkg:part\b([^>]*)>(.*?)</pkg:part\s*>", re.DOTALL)
+_PART = re.compile(rb"<pkg:part\b")
 _ATTRIBUTE = re.compile(rb"""pkg:(\w+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
-_BINARY = re.compile(rb"<pkg:binaryData\b[^>]*>([^<]*)<")
-_WORD_BINARY = re.compile(rb"""<(?:\w+:)?binData\b([^>]*)>([^<]*)<""")
-_VISIO_PROJECT = re.compile(rb"<(?:\w+:)?VBProjectData\b[^>]*>([^<]*)<")
+_BINARY = re.compile(rb"<pkg:binaryData\b[^<>]{0,2000}>([^<]*)<")
+_WORD_BINARY = re.compile(rb"""<(?:\w+:)?binData\b([^<>]{0,2000})>([^<]*)<""")
+_VISIO_PROJECT = re.compile(rb"<(?:\w+:)?VBProjectData\b[^<>]{0,2000}>([^<]*)<")
 _NAME = re.compile(rb"""name\s*=\s*["']([^"']*)["']""")
 _ROOTS: tuple[tuple[str, str, str], ...] = (
     ("http://schemas.microsoft.com/office/2006/xmlpackage", "flatopc", ""),
@@ -61,14 +61,14 @@ class FlatParts:
     def __init__(self, content: bytes) -> None:
         self._parts: dict[str, bytes] = {}
         self.types: dict[str, str] = {}
-        for attributes, body in _PART.findall(content):
-            values = {
-                key.decode(): (double or single).decode("utf-8", "replace")
-                for key, double, single in _ATTRIBUTE.findall(attributes)
-            }
-            name = values.get("name", "").lstrip("/")
-            self._parts[name] = body
-            self.types[name] = values.get("contentType", "")
+        for piece in _PART.split(content)[
+            1:
+        ]:  # one pass: a search for each end would be quadratic where ends are missing
+            tag, _, rest = piece.partition(b">")
+            values = {key.decode(): (double or single) for key, double, single in _ATTRIBUTE.findall(tag[:4096])}
+            name = values.get("name", b"").decode("utf-8", "replace").lstrip("/")
+            self._parts[name] = rest.partition(b"</pkg:part")[0]
+            self.types[name] = values.get("contentType", b"").decode("utf-8", "replace")
 
     def names(self) -> list[str]:
         return list(self._parts)

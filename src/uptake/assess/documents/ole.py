@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 
 from uptake.assess.documents.biff import inspect_workbook
-from uptake.assess.documents.budget import Bytes, Visit, note
+from uptake.assess.documents.budget import Bytes, Visit, doubt, note
 from uptake.assess.documents.compound import CompoundFile, Storage
 from uptake.assess.documents.model import Document, DocumentDefect, Status
 from uptake.assess.documents.native import native_content
@@ -37,6 +37,8 @@ def open_compound(data: Bytes, visit: Visit) -> Document:
         return Document("ole", "", problem.status, reason=str(problem))
     document = inspect_storage(file, visit)
     document.defects += (sentence for sentence in file.defects if sentence not in document.defects)
+    if file.is_incomplete:
+        doubt(document, "the compound file is damaged, and there is no VBA in what can still be read")
     return document
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Protocol
 
-from uptake.assess.documents.budget import Visit, note
+from uptake.assess.documents.budget import Visit, doubt, note
 from uptake.assess.documents.compound import SIGNATURE, CompoundFile
 from uptake.assess.documents.content_types import ContentTypes
 from uptake.assess.documents.model import Container, Document, DocumentDefect, ProjectStorage, Status
@@ -63,8 +63,9 @@ _FOLDERS = {
 _EMBEDDED_TYPES = re.compile(
     r"oleobject$|document\.macroenabled\.12$|sheet\.macroenabled\.12$|sheet\.binary\.macroenabled\.12$|"
     r"presentation\.macroenabled\.12$|officedocument\.\w+\.(?:document|sheet|presentation|slide|template|slideshow)$|"
-    r"^application/(?:msword|vnd\.ms-excel|vnd\.ms-powerpoint|vnd\.visio|vnd\.ms-visio|rtf|x-zip-compressed|zip)"
+    r"^application/(?:msword|vnd\.ms-excel|vnd\.ms-powerpoint|vnd\.visio|vnd\.ms-visio\.drawing|rtf|zip)$"
 )
+_EMBEDDED_NAMES = re.compile(r"(?i)/embeddings/|\.(?:do[ct][xm]?|xl[st][xmb]?|pp[ts][xm]?|rtf|mht|vsd[xm]?|zip|msg)\Z")
 _RELATIONSHIP = re.compile(r"<(?:\w+:)?Relationship\s([^<>]*?)/?>")
 _ATTRIBUTE = re.compile(r"""(\w+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 
@@ -92,6 +93,8 @@ def open_ooxml(container: Parts, visit: Visit, types: dict[str, str] | None = No
     _open_embedded(document, container, lower, visit)
     if document.projects:
         document.status, document.reason = Status.HAS_VBA, ""
+    elif "no-content-types" in document.marks:
+        doubt(document, "the content types of the package cannot be read, so a project may be missed")
     return document
 
 
@@ -100,7 +103,7 @@ def _content_types(container: Parts, document: Document) -> dict[str, str]:
     try:
         return ContentTypes(container.read(name or "[Content_Types].xml")).apply(container.names())
     except DocumentDefect as problem:
-        note(document, f"the content types cannot be read: {problem}")
+        note(document, f"the content types cannot be read: {problem}", "no-content-types")
         return {name: VBA if name.lower().endswith("vbaproject.bin") else "" for name in container.names()}
 
 
@@ -148,6 +151,8 @@ def _open_project(document: Document, container: Parts, name: str, visit: Visit)
         status = document.status
     except DocumentDefect as defect:
         problem, status = f"the VBA project {name!r} cannot be read: {defect}", defect.status
+        if status is Status.INACCESSIBLE:  # the document is fine, the project in it is not
+            status = Status.ERROR
     if name[-14:].lower() == "vbaproject.bin":
         note(document, problem)
         if status is not Status.NO_VBA:
@@ -156,7 +161,7 @@ def _open_project(document: Document, container: Parts, name: str, visit: Visit)
 
 def _open_embedded(document: Document, container: Parts, types: dict[str, str], visit: Visit) -> None:
     for name, kind in types.items():
-        if not (_EMBEDDED_TYPES.search(kind) or "/embeddings/" in name) or name.endswith(".rels"):
+        if not (_EMBEDDED_TYPES.search(kind) or _EMBEDDED_NAMES.search(name)) or name.endswith(".rels"):
             continue
         if kind.endswith("activex") or kind.startswith("image/"):
             continue

@@ -136,9 +136,10 @@ def _weigh(document: Document) -> None:
             document.status, document.reason = Status.HAS_VBA, ""
     elif document.status in (Status.NO_VBA, Status.NOT_OFFICE):
         _weigh_lesser(document, inner)
-    if document.status is Status.NO_VBA and (document.marks & {"limit"} or Status.LIMIT_REACHED in inner):
+    is_empty = document.status in (Status.NO_VBA, Status.NOT_OFFICE)
+    if is_empty and ("limit" in document.marks or Status.LIMIT_REACHED in inner):
         document.status = Status.LIMIT_REACHED
-        document.reason = document.reason or (document.defects[-1] if document.defects else "a limit was met inside")
+        document.reason = document.defects[-1] if document.defects else "a limit was met inside"
 
 
 def _weigh_lesser(document: Document, inner: set[Status]) -> None:
@@ -147,6 +148,10 @@ def _weigh_lesser(document: Document, inner: set[Status]) -> None:
         worst = next((status for status in _RANK if status in inner), None)
         if worst is not None:
             source = next(embedded for embedded in document.embedded if embedded.status is worst)
-            document.status, document.reason = worst, f"{source.location}: {source.reason}"
+            is_said = bool(source.embedded) and source.format in _CARRIERS  # its reason names the place already
+            document.status, document.reason = (
+                worst,
+                source.reason if is_said else f"{source.location}: {source.reason}",
+            )
         elif inner and document.status is Status.NOT_OFFICE:
             document.status, document.reason = Status.NO_VBA, ""

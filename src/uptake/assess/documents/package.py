@@ -49,6 +49,8 @@ class Package:
         self.budget = budget or Budget()
         self.defects: list[str] = []
         self.members: dict[str, Member] = {}
+        self.is_recovered = False
+        """The directory could not be used, so members may be missing."""
         self._lower: dict[str, str] | None = None
         try:
             self._read_directory()
@@ -80,6 +82,8 @@ class Package:
         content = self._unpack(name, member, allowed + 1)
         if len(content) > allowed:
             raise DocumentDefect(f"part {name!r} is larger than {allowed} bytes", Status.LIMIT_REACHED)
+        if self.is_recovered and member.flags & 8:  # size and checksum stand behind the content, unread
+            return content
         if len(content) != member.size or zlib.crc32(content) != member.crc:
             self._note(f"part {name!r} does not have the size or the checksum that the zip directory says")
         return content
@@ -185,6 +189,7 @@ class Package:
     def _recover(self) -> None:
         """Reads local headers one after another, for what a cut-off file still holds."""
         self.members.clear()
+        self.is_recovered = True
         self._note("the zip directory is damaged: parts were read from their own headers")
         data = self.data
         position = data.find(b"PK\x03\x04")

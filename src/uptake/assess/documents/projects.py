@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from uptake.assess.documents.compound import CompoundFile, Storage
 from uptake.assess.documents.model import ProjectStorage
 
-_NOT_MODULES = ("DIR", "_VBA_PROJECT")
+_NOT_MODULES = frozenset({"DIR", "_VBA_PROJECT"})
 
 
 def find_projects(container: CompoundFile | Storage, location: str = "") -> list[ProjectStorage]:
@@ -38,18 +38,23 @@ def ancestors(path: str) -> Iterator[str]:
 def _roots(names: Iterable[str]) -> list[str]:
     """Paths (with a trailing `/`, or empty) of storages that hold a `VBA` storage with something in it."""
     found: dict[str, set[str]] = {}
+    texts: set[str] = set()
     for name in names:
         upper = name.upper()
+        if upper.endswith("PROJECT"):
+            texts.add(upper)
         position = upper.rfind("VBA/")
         if position < 0 or (position and upper[position - 1] != "/") or "/" in upper[position + 4 :]:
             continue
         found.setdefault(name[:position], set()).add(upper[position + 4 :])
-    return [root for root, streams in found.items() if _is_project(streams)]
+    return [root for root, streams in found.items() if _is_project(streams, f"{root.upper()}PROJECT" in texts)]
 
 
-def _is_project(streams: set[str]) -> bool:
+def _is_project(streams: set[str], has_text: bool) -> bool:
     """A dir stream, or without one any stream that could be a module beside the project's own."""
-    return "DIR" in streams or ("_VBA_PROJECT" in streams and len(streams - set(_NOT_MODULES)) > 0)
+    if "DIR" in streams:
+        return True
+    return (has_text or "_VBA_PROJECT" in streams) and len(streams - _NOT_MODULES) > 0
 
 
 def _project(container: CompoundFile | Storage, root: str, streams: dict[str, str], location: str) -> ProjectStorage:

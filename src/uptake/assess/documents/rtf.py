@@ -16,6 +16,7 @@ from uptake.assess.documents.native import ole1_object, packaged
 from uptake.assess.documents.whole import WholeFile
 
 _OBJECT = re.compile(rb"\\objdata(?![a-z])")
+_START = b"\\objdata"
 _TOKEN = re.compile(
     rb"([0-9A-Fa-f]+)|(\\bin)(\d+) ?|\\'[0-9A-Fa-f]{2}|\\[a-zA-Z]+-?\d* ?|\\[^a-zA-Z]|([{}])|[^0-9A-Fa-f{}\\]+|\\"
 )
@@ -75,6 +76,8 @@ def _pieces(data: Bytes, position: int) -> Iterator[tuple[bytes, bool]]:
     while True:
         token = _TOKEN.match(data, position)
         if token is None:
+            return
+        if token[0].startswith(_START):  # the next object: each byte is read for one of them only
             return
         position = token.end()
         if token[1]:

@@ -98,3 +98,11 @@ def _sniff_text(text: str) -> str:
     if "<html" in start:
         return "html"
     return "text"
+
+
+def is_office_kind(kind: str) -> bool:
+    """Whether content of this kind is looked into; of all others the first bytes have told enough."""
+    return kind in _LOOKED_INTO
+
+
+_LOOKED_INTO = frozenset((*(kind for _, kind in _MAGIC), "xml", "html", "mime", "text"))

@@ -12,14 +12,14 @@ from struct import Struct
 from typing import NamedTuple
 
 from uptake.assess.documents.budget import Visit, note
-from uptake.assess.documents.compound import SIGNATURE, CompoundFile, Storage
+from uptake.assess.documents.compound import CompoundFile, Storage
 from uptake.assess.documents.model import Document, DocumentDefect, Status
 from uptake.assess.documents.projects import find_projects
 
 _TRAILER = 0x24
 _POINTER = Struct("<LLLLH")
 _PROJECT_BLOCK = 0x1F
-_COMPRESSED, _KINDS_WITH_CHILDREN = 2, (0x40, 0x50)
+_COMPRESSED = 2
 _BLOCK = 8192
 _MOST_UNPACKED = 1 << 20
 _MOST_POINTERS = 100_000
@@ -74,11 +74,13 @@ def walk(stream: bytes) -> Iterator[Pointer]:
         return
     pending = [Pointer(*_POINTER.unpack_from(stream, _TRAILER))]
     seen: set[int] = set()
-    while pending and len(seen) < _MOST_POINTERS:
+    room = 2 * len(stream)  # no drawing points to its bytes twice, let alone to all of them from everywhere
+    while pending and room > 0 and len(seen) < _MOST_POINTERS:
         pointer = pending.pop()
         if pointer.offset in seen or pointer.offset >= len(stream):
             continue
         seen.add(pointer.offset)
+        room -= min(pointer.length, len(stream))
         yield pointer
         if _has_children(pointer):
             pending += _children(stream, pointer)
@@ -137,6 +139,3 @@ def _copy(ring: bytearray, out: bytearray, pointer: int, length: int) -> None:
         value = ring[(source + step) & 4095]
         ring[len(out) & 4095] = value
         out.append(value)
-
-
-__all__ = ["SIGNATURE", "blocks", "inspect_drawing", "unpack", "walk"]

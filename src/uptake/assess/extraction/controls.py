@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from uptake.assess.documents.budget import note
 from uptake.assess.documents.compound import CompoundFile, Storage
 from uptake.assess.documents.model import Container, Document, DocumentDefect, ProjectStorage
 from uptake.assess.extraction.oforms import class_ids
@@ -33,8 +34,8 @@ def controls(document: Document) -> list[Fact]:
             facts += _storage_controls(document, container)
         for project in document.projects:
             facts += _form_controls(project)
-    except DocumentDefect:
-        return _unique(facts)
+    except DocumentDefect as problem:
+        note(document, f"controls could not be looked for: {problem}")
     return _unique(facts)
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from uptake.assess.extraction.codepages import codec_of, decode
 from uptake.assess.extraction.model import Reference
+from uptake.assess.extraction.parts import clsid_text
 
 _VERSION, _END, _MODULE_END = 0x09, 0x10, 0x2B
 _REGISTERED, _PROJECT, _CONTROL, _EXTENDED, _ORIGINAL = 0x0D, 0x0E, 0x2F, 0x30, 0x33
@@ -146,16 +147,19 @@ class _DirReader:
             raw = cursor.sized()
             if kind == 0x3E:
                 self.pending = _wide(raw) or self.pending
-        extended = ""
+        extended = original_guid = ""
         if cursor.peek() == _EXTENDED:
             cursor.take(6)
             extended = self.text(cursor.sized())
-            cursor.take(26)
-        libid = self.original or ("" if "{00000000-" in extended else extended)
-        if libid:
-            self._add(libid_reference(self.pending, "control", libid))
-        else:  # a cached libid's GUID was made on one machine and means nothing anywhere else
-            self._add(replace(libid_reference(self.pending, "control", twiddled), guid=""))
+            cursor.take(6)
+            original_guid = clsid_text(cursor.take(16)).upper()
+            cursor.take(4)
+        if self.original:
+            self._add(libid_reference(self.pending, "control", self.original))
+            return
+        # the GUIDs in cached libids were made on one machine; the library's own stands beside them
+        libid = twiddled if not extended or "{00000000-" in extended else extended
+        self._add(replace(libid_reference(self.pending, "control", libid), guid=original_guid))
 
     def _add(self, reference: Reference) -> None:
         self.stream.references.append(reference)

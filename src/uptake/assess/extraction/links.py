@@ -9,7 +9,9 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
+from itertools import islice
 
+from uptake.assess.documents.budget import note
 from uptake.assess.documents.compound import CompoundFile, Storage
 from uptake.assess.documents.model import Container, Document, DocumentDefect
 from uptake.assess.documents.whole import NAME, WholeFile
@@ -31,7 +33,10 @@ _DOC_WIDE_FIELD = re.compile(
     rb"\x13\x00(?:\s\x00)*((?:D\x00D\x00E\x00(?:A\x00U\x00T\x00O\x00)?|L\x00I\x00N\x00K\x00|"
     rb"I\x00N\x00C\x00L\x00U\x00D\x00E\x00T\x00E\x00X\x00T\x00)\s\x00(?:[^\x13-\x15]\x00|.[^\x00]){1,600})"
 )
-_RTF_FIELD = re.compile(rb"\\fldinst\b(.{0,2000}?)\\fldrslt", re.DOTALL)
+_RTF_FIELD = re.compile(rb"\\fldinst(?![a-z])")
+_RTF_WANTED = re.compile(rb"(?i)DDE|LINK|INCLUDE|DATABASE")
+_MOST_FIELDS = 20_000
+_LONGEST_FIELD = 2000
 _RTF_NOISE = re.compile(rb"\\'[0-9a-fA-F]{2}|\\[a-zA-Z]+-?\d* ?|[{}\r\n]")
 _SUPBOOK, _EXTERNAL_NAME, _FILEPASS = 0x1AE, 0x23, 0x2F
 _WIDE_TEXT = re.compile(rb"(?:[\x20-\x7e]\x00){8,}")
@@ -52,7 +57,8 @@ def links(document: Document) -> list[Fact]:
             facts = list(_text_links(document, container))
         else:
             facts = []
-    except DocumentDefect:
+    except DocumentDefect as problem:
+        note(document, f"links could not be looked for: {problem}")
         return []
     unique: dict[tuple[str, str], Fact] = {}
     for fact in facts:
@@ -165,13 +171,20 @@ def _text_links(document: Document, container: WholeFile) -> Iterator[Fact]:
     """RTF and Word 2003 XML."""
     content = container.read(NAME)
     if document.format == "rtf":
-        for found in _RTF_FIELD.findall(content):
-            plain = _RTF_NOISE.sub(b"", found).decode("latin-1").replace("\\\\", "\\").removeprefix("\\*")
-            yield from _field(plain, NAME)
+        yield from _rtf_fields(content)
     elif document.format == "word2003xml":
         yield from _word_fields(container, NAME)
     elif document.host == "excel":
         yield from _workbook_links(container)
+
+
+def _rtf_fields(content: bytes) -> Iterator[Fact]:
+    """Field instructions of RTF: what stands behind `fldinst`, without groups and control words."""
+    for start in islice(_RTF_FIELD.finditer(content), _MOST_FIELDS):
+        piece = content[start.end() : start.end() + _LONGEST_FIELD].partition(b"\\fldrslt")[0]
+        if _RTF_WANTED.search(piece):
+            plain = _RTF_NOISE.sub(b"", piece).decode("latin-1")
+            yield from _field(plain.replace("\\\\", "\\"), NAME)
 
 
 # Compound files

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from uptake.assess.documents.budget import Bytes
+from uptake.assess.documents.budget import Bytes, note
 from uptake.assess.documents.compound import CompoundFile, Storage
 from uptake.assess.documents.model import Container, Document, DocumentDefect
 from uptake.assess.documents.whole import NAME, WholeFile
@@ -64,8 +64,8 @@ def macro_sheets(document: Document) -> list[Fact]:
             return _package_facts(document, container)
         if isinstance(container, CompoundFile | Storage | WholeFile):
             return _binary_facts(container)
-    except DocumentDefect:
-        return []
+    except DocumentDefect as problem:
+        note(document, f"macro sheets could not be looked for: {problem}")
     return []
 
 

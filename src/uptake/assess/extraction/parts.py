@@ -26,7 +26,7 @@ _USER_PART = re.compile(r"(?i)(\b[a-z][a-z0-9+.-]*://[^/\s:@]*):[^/\s@]*@")
 
 def masked(text: str) -> str:
     """Text without the secrets that connection strings and addresses carry, at most 500 characters long."""
-    text = _SECRET.sub(lambda found: f"{found[1]}{found[2]}***", text)
+    text = _SECRET.sub(lambda found: f"{found[1]}{found[2]}***", text[: 4 * MOST_TEXT])
     return _USER_PART.sub(r"\1:***@", text)[:MOST_TEXT]
 
 

@@ -19,7 +19,7 @@ from uptake.assess.extraction.stomping import looks_stomped
 
 LIMIT = 64 << 20
 """Bytes of source of one module, unpacked."""
-_ATTRIBUTES = re.compile(r"\A(?:Attribute [^\n]*\n?|VERSION [^\n]*\n|\s*\n)*\Z")
+_BASE = re.compile(r'Attribute VB_Base = "([^"]*)"')
 _COMPRESSED = re.compile(rb"\x01[\x00-\xff][\xb0-\xbf]\x00?Attribut")
 _NOT_MODULES = re.compile(r"VBA/(?:DIR|_VBA_PROJECT|__SRP_[0-9A-F]+)\Z")
 
@@ -152,10 +152,10 @@ def as_text(raw: bytes, codec: str) -> str:
 
 
 def _kind_by_attributes(text: str, is_procedural: bool) -> str:
-    """The kind of a module that the PROJECT stream does not list ([MS-OVBA] 2.3.4.2.3.2.8 is all that is left)."""
+    """The kind of a module that the PROJECT stream does not list, by MODULETYPE and the module's own attributes."""
     if is_procedural:
         return "standard"
-    head = text[:2000]
-    if "Attribute VB_PredeclaredId = True" in head and 'Attribute VB_Base = "0{' in head:
-        return "form" if 'VB_Base = "0{' in head and "}{" in head.partition("VB_Base")[2][:90] else "document"
-    return "class"
+    base = _BASE.search(text[:2000])
+    if base is None:
+        return "class"
+    return "form" if base[1].count("{") > 1 else "document"  # a form names its own class and its designer's
