@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 import xlsxwriter
 
 from uptake.reporting.clean import cut, visible, visible_lines
-from uptake.reporting.excel_overview import write_overview, write_summary, write_vba_overview
+from uptake.reporting.excel_overview import TONES, fit_to_paper, write_overview, write_summary, write_vba_overview
 from uptake.reporting.model import (
     SEVERITIES,
     TOOL,
@@ -30,6 +30,7 @@ from uptake.reporting.model import (
 from uptake.reporting.summary import READ
 from uptake.reporting.words import Words
 
+SHEETS = ("VBA Overview", "VBA Summary", "VBA Results", "VBA Remediation", "VBA References", "Files")
 ROW_LIMIT = 1_048_576
 CELL_LIMIT = 32_767
 RESULT_COLUMNS = {
@@ -97,6 +98,7 @@ class Sheet:
         self._book, self._name, self._columns, self._limit = book, name, columns, row_limit
         self._mark = words("cut")
         self._heading = book.add_format({"bold": True, "bottom": 1, "font_color": "#5D6268", "valign": "top"})
+        self._tones = {words(word): book.add_format({"font_color": colour}) for word, colour in TONES.items()}
         self._number = 0
         self._open()
 
@@ -105,6 +107,8 @@ class Sheet:
         name = self._name if self._number == 1 else f"{self._name} ({self._number})"
         self._sheet = self._book.add_worksheet(name)
         self._sheet.freeze_panes(1, 0)
+        self._sheet.repeat_rows(0)
+        fit_to_paper(self._sheet)
         for column, (title, width) in enumerate(self._columns.items()):
             self._sheet.set_column(column, column, width)
             self._sheet.write_string(0, column, title, self._heading)
@@ -122,7 +126,8 @@ class Sheet:
             if title in NUMBERS:
                 self._sheet.write_number(self._row, column, value)
             else:
-                self._sheet.write_string(self._row, column, cell_text(value, self._mark, lines=title in LINES_KEPT))
+                text = cell_text(value, self._mark, lines=title in LINES_KEPT)
+                self._sheet.write_string(self._row, column, text, self._tones.get(text))
         self._row += 1
 
     def close(self) -> None:
@@ -146,7 +151,7 @@ def write_xlsx(report: ScanReport, stream: BinaryIO, lang: str = "en", *, row_li
     }
     with xlsxwriter.Workbook(stream, options) as book:
         book.set_properties({"title": words("title"), "comments": words("made_by", version=TOOL["version"])})
-        write_overview(book, report, words)
+        write_overview(book, report, words, SHEETS)
         write_vba_overview(book, report, words)
         write_summary(book, report, words)
         sheets = {

@@ -20,19 +20,30 @@ COLOURS = {
     "limited": "#D98B4A",
     "significant": "#B3432F",
 }
+TONES = {"ready": "#2F6F3E", "minimal": "#8A5A00", "limited": "#9C4A12", "significant": "#A4262C"}
 STATUS_COLOURS = ("#0F5D5C", "#9FC3B4", "#8A5A00", "#E6BF73", "#A4262C", "#5D6268", "#D9D6A3", "#D98B4A")
-INK, SOFT = "#1C1D1F", "#5D6268"
+STATE_COLOURS = ("#B3432F", "#E6BF73", "#9FC3B4", "#B9BDC2", "#E3E3DE")
+INK, SOFT, ACCENT = "#1C1D1F", "#5D6268", "#0F5D5C"
 OWNER_ROWS = 500
 
 
-def write_overview(book: Any, report: ScanReport, words: Words) -> None:
-    """Verdict, next step and the headline numbers."""
+def fit_to_paper(sheet: Any) -> None:
+    """Landscape A4, all columns on one page."""
+    sheet.set_landscape()
+    sheet.set_paper(9)
+    sheet.fit_to_pages(1, 0)
+
+
+def write_overview(book: Any, report: ScanReport, words: Words, sheets: Sequence[str]) -> None:
+    """Verdict, next step, the headline numbers with their chart, and links to the other `sheets`."""
     sheet, summary = book.add_worksheet("Overview"), report.summary
     sheet.hide_gridlines(2)
+    fit_to_paper(sheet)
     sheet.set_column(0, 0, 34)
-    sheet.set_column(1, 1, 16)
-    sheet.set_column(2, 2, 70)
-    big = book.add_format({"bold": True, "font_size": 16, "font_color": INK})
+    sheet.set_column(1, 1, 18)
+    sheet.set_column(2, 2, 40)
+    sheet.set_row(1, 26)
+    big = book.add_format({"bold": True, "font_size": 18, "font_color": INK, "valign": "vcenter"})
     soft, number = book.add_format({"font_color": SOFT}), book.add_format({"num_format": "#,##0", "align": "left"})
     sheet.write_string(0, 0, words("title"), soft)
     sheet.write_string(1, 0, verdict(summary, words), big)
@@ -44,6 +55,11 @@ def write_overview(book: Any, report: ScanReport, words: Words) -> None:
         else:
             sheet.write_string(row, 1, value)
         sheet.write_string(row, 2, note, soft)
+    _chart(book, sheet, words("where_files_stand"), (5, 9), STATE_COLOURS, at=4)
+    link = book.add_format({"font_color": ACCENT, "underline": 1})
+    sheet.write_string(row + 2, 0, words("sheets"), soft)
+    for offset, name in enumerate(sheets):
+        sheet.write_url(row + 2 + offset, 1, f"internal:'{name}'!A1", link, name)
 
 
 def _next_step(report: ScanReport, words: Words) -> str:
@@ -76,12 +92,14 @@ def write_vba_overview(book: Any, report: ScanReport, words: Words) -> None:
     """Three charts: file status, distinct macros by severity, macro files by severity; with the numbers beside them."""
     sheet, summary = book.add_worksheet("VBA Overview"), report.summary
     sheet.hide_gridlines(2)
-    sheet.set_column(0, 0, 30)
+    fit_to_paper(sheet)
+    sheet.fit_to_pages(1, 1)
+    sheet.set_column(0, 0, 38)
     statuses = [(words.maybe(name), count) for name, count in summary["statuses"].items()]
     tables = (
         (words("statuses"), statuses, STATUS_COLOURS),
         (words("macros_by_severity"), _by_severity(summary["unique_macros"], words), tuple(COLOURS.values())),
-        (words("by_severity"), _by_severity(summary["macro_files"], words), tuple(COLOURS.values())),
+        (words("macro_files"), _by_severity(summary["macro_files"], words), tuple(COLOURS.values())),
     )
     row = 0
     for title, rows, colours in tables:
@@ -96,11 +114,15 @@ def _by_severity(counts: Mapping[str, int], words: Words) -> list[tuple[str, int
 
 def _table(book: Any, sheet: Any, top: int, headings: Sequence[str], rows: Iterable[Sequence[str | int]]) -> int:
     """Writes a table; returns the row behind it."""
-    heading = book.add_format({"bold": True, "bottom": 1, "font_color": SOFT})
+    styles = [
+        book.add_format({"bold": True, "bottom": 1, "font_color": SOFT, "align": side}) for side in ("left", "right")
+    ]
     number = book.add_format({"num_format": "#,##0"})
+    lines = list(rows)
     for column, title in enumerate(headings):
-        sheet.write_string(top, column, title, heading)
-    for line in rows:
+        is_number = bool(lines) and isinstance(lines[0][column], int)
+        sheet.write_string(top, column, title, styles[is_number])
+    for line in lines:
         top += 1
         for column, value in enumerate(line):
             if isinstance(value, int):
@@ -135,26 +157,26 @@ def _chart(book: Any, sheet: Any, title: str, rows: tuple[int, int], colours: Se
 def write_summary(book: Any, report: ScanReport, words: Words) -> None:
     """Tables by rule, by folder, by format and of what could not be read, in place of the toolkit's pivot tables."""
     sheet, summary = book.add_worksheet("VBA Summary"), report.summary
-    for column, width in enumerate((28, 26, 46, 12, 12, 12, 12)):
+    fit_to_paper(sheet)
+    for column, width in enumerate((60, 26, 12, 12, 12, 12, 12, 12)):
         sheet.set_column(column, column, width)
-    headings = ["rule", "severity", "what", "all_files", "findings", "modules", "proposals"]
-    row = _table(book, sheet, 0, [words(key) for key in headings], _rule_rows(report, words)) + 1
-    headings = ["folder", "work", "check", "ready", "unread", "all_files", "macros"]
-    row = _table(book, sheet, row, [words.state(key) for key in headings], _owner_rows(summary, words)) + 1
-    formats = list(summary["formats"].items())
-    row = _table(book, sheet, row, [words("format"), words("all_files")], formats) + 1
-    unread = [(words.maybe(r["status"]), r["files"], visible(r["reason"])) for r in summary["unread"]]
-    _table(book, sheet, row, [words("could_not_read"), words("all_files"), words("reason")], unread)
+    keys = ("what", "severity", "all_files", "findings", "modules", "proposals")
+    row = _table(book, sheet, 0, [words(key) for key in keys], _rule_rows(report, words)) + 1
+    states = [words.state(key) for key in ("work", "check", "ready", "unread", "all_files", "macros")]
+    row = _table(book, sheet, row, [words("folder"), "", *states], _owner_rows(summary, words)) + 1
+    formats = [(name, "", count) for name, count in summary["formats"].items()]
+    row = _table(book, sheet, row, [words("format"), "", words("all_files")], formats) + 1
+    unread = [(visible(r["reason"]), words.maybe(r["status"]), r["files"]) for r in summary["unread"]]
+    _table(book, sheet, row, [words("could_not_read"), words("status"), words("all_files")], unread)
 
 
 def _rule_rows(report: ScanReport, words: Words) -> Iterable[tuple[str | int, ...]]:
     for rule, row in report.summary["rules"].items():
-        title = visible(rule_title(report.rules, rule))
-        counts = (row["files"], row["findings"], row["modules"], row["proposals"])
-        yield (rule, words.maybe(row["severity"]), title, *counts)
+        title = visible(f"{rule} {rule_title(report.rules, rule)}")
+        yield (title, words.maybe(row["severity"]), row["files"], row["findings"], row["modules"], row["proposals"])
 
 
 def _owner_rows(summary: Mapping[str, Any], words: Words) -> Iterable[tuple[str | int, ...]]:
     for row in summary["owners"][:OWNER_ROWS]:
         counts = (row[name] for name in ("work", "check", "ready", "unread", "files", "macros"))
-        yield (visible(row["owner"]) or words("root_folder"), *counts)
+        yield (visible(row["owner"]) or words("root_folder"), "", *counts)

@@ -29,25 +29,21 @@ def write_text(report: ScanReport, stream: TextIO, lang: str = "en", *, rich: bo
     out.table(
         words("by_severity"), (words("severity"), words("all_files"), words("modules")), _severities(summary, words)
     )
-    rules = _rules(report, words)
-    if rules:
-        headings: Sequence[str] = (
-            words("rule"),
-            words("severity"),
-            words("what"),
-            words("all_files"),
-            words("findings"),
-        )
-        out.table(words("top_rules"), headings, rules[:TOP_RULES])
-    if len(rules) > TOP_RULES:
-        out.line(words("more_rules", n=len(rules) - TOP_RULES))
-    owners = _owners(summary, words)
-    if len(owners) > 1:
-        out.table(words("where"), (words("folder"), words("work"), words("check"), words("all_files")), owners)
-    unread = _unread(summary, words)
-    if unread:
-        headings = (words("all_files"), words("status"), words("reason"), words("example"))
-        out.table(words("could_not_read"), headings, unread)
+    rules, owners, unread = _rules(report, words), _owners(summary, words), _unread(summary, words)
+    headings = [words(key) for key in ("rule", "severity", "what", "all_files", "findings")]
+    _top(out, words, words("top_rules"), headings, rules, TOP_RULES)
+    headings = [words(key) for key in ("folder", "work", "check", "all_files")]
+    _top(out, words, words("where"), headings, owners if len(owners) > 1 else (), TOP_OWNERS)
+    headings = [words(key) for key in ("all_files", "status", "reason", "example")]
+    _top(out, words, words("could_not_read"), headings, unread, TOP_REASONS)
+
+
+def _top(out: _Plain | _Rich, words: Words, title: str, headings: Sequence[str], rows: Rows, limit: int) -> None:
+    """The first rows, and how many there are besides."""
+    if rows:
+        out.table(title, headings, rows[:limit])
+    if len(rows) > limit:
+        out.line(words("more_rows", n=len(rows) - limit))
 
 
 def _severities(summary: Mapping[str, Any], words: Words) -> Rows:
@@ -73,14 +69,14 @@ def _rules(report: ScanReport, words: Words) -> Rows:
 def _owners(summary: Mapping[str, Any], words: Words) -> Rows:
     return [
         (visible(row["owner"]) or words("root_folder"), f"{row['work']:,}", f"{row['check']:,}", f"{row['files']:,}")
-        for row in summary["owners"][:TOP_OWNERS]
+        for row in summary["owners"]
     ]
 
 
 def _unread(summary: Mapping[str, Any], words: Words) -> Rows:
     return [
         (f"{row['files']:,}", words.maybe(row["status"]), visible(row["reason"]), visible(row["example"]))
-        for row in summary["unread"][:TOP_REASONS]
+        for row in summary["unread"]
     ]
 
 
