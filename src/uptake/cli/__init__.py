@@ -1,0 +1,89 @@
+"""The command line: one file a command, loaded only when it is asked for, so that `uptake --help` starts at once.
+
+Exit codes: 0 clean, 1 findings at or above the asked level, 2 the request cannot be done, 3 our fault.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import signal
+import sys
+from typing import Any
+
+import click
+
+from uptake import __version__
+from uptake.core.errors import UptakeError
+
+COMMANDS = {
+    "scan": "Scan folders and files: what breaks on 64-bit Microsoft 365 Apps, and with which corrected line.",
+    "facts": "Show what one file holds: projects, references, modules with their source, facts.",
+    "explain": "Explain a rule: why it matters, how to fix it, when it is wrong, with examples.",
+    "rules": "List the rules of the catalogue.",
+    "report": "Write reports again from the folder of an earlier scan, also of one that was interrupted.",
+    "demo": "Build a sample estate, scan it and show the reports.",
+}
+
+
+class LazyGroup(click.Group):
+    """Commands by name, imported on use."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"uptake.cli.{cmd_name}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name="uptake")
+def cli() -> None:
+    """Take an organisation to Microsoft 365 Apps and prove that it is used."""
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Entry point: runs a command and turns what goes wrong into a sentence and an exit code."""
+    _speak_utf8()
+    if hasattr(signal, "SIGPIPE"):
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    try:
+        result: Any = cli.main(args=arguments, prog_name="uptake", standalone_mode=False)
+    except click.exceptions.Exit as leaving:
+        sys.exit(leaving.exit_code)
+    except click.Abort:
+        click.echo("Stopped.", err=True)
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except UptakeError as error:
+        click.echo(f"uptake: {error}", err=True)
+        if error.hint:
+            click.echo(f"        {error.hint}", err=True)
+        sys.exit(error.exit_code)
+    except Exception:
+        if os.environ.get("UPTAKE_DEBUG"):
+            raise
+        import traceback
+
+        traceback.print_exc()
+        click.echo("uptake: this is a fault of uptake, please report it with the lines above.", err=True)
+        sys.exit(3)
+    sys.exit(result if isinstance(result, int) else 0)
+
+
+def _speak_utf8() -> None:
+    """Names of all languages on every terminal; what it cannot show is escaped instead of ending the program."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure:
+            reconfigure(encoding="utf-8", errors="backslashreplace")

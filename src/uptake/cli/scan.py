@@ -1,0 +1,322 @@
+"""`uptake scan`: folders in, reports out; wiring of options, progress and formats."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from uptake.adapters.concealment import KEY_FILE, Concealer
+from uptake.adapters.scanning import Progress, Scan, ScanRequest, count_files
+from uptake.adapters.sources.local import absolute
+from uptake.adapters.stores.scans import ScanStore, StoredReport
+from uptake.assess.documents import Limits
+from uptake.assess.scan import ScanOptions
+from uptake.core.errors import UptakeError
+from uptake.core.severity import Severity, Target
+from uptake.reporting import FORMATS, write_report, write_text
+from uptake.reporting.model import ScanReport
+from uptake.reporting.summary import Summary
+from uptake.rules.translation import LANGUAGES, message_in, rule_texts
+
+TARGETS = [Target.M365_64.value, Target.M365_32.value, Target.MIXED.value, Target.LEGACY.value]
+SEVERITIES = [severity.id for severity in Severity]
+TO_FILES_ONLY = ("html", "xlsx", "parquet")
+UNITS = {"k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
+
+
+class Size(click.ParamType):
+    """`500M`, `2G`, `1000`."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        if isinstance(value, int):
+            return value
+        text = str(value).strip().lower().removesuffix("b").removesuffix("i")
+        unit = UNITS.get(text[-1:], 1)
+        try:
+            return int(float(text.rstrip("kmg")) * unit)
+        except (ValueError, OverflowError):
+            self.fail(f"{value!r} is no size; write for example 500M or 2G", param, ctx)
+
+
+class Label(click.ParamType):
+    """`KEY=VALUE`."""
+
+    name = "key=value"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
+        if isinstance(value, tuple):
+            return value
+        key, separator, text = str(value).partition("=")
+        if not separator or not key.strip():
+            self.fail(f"{value!r} is no label; write KEY=VALUE", param, ctx)
+        return key.strip(), text.strip()
+
+
+@click.command("scan", short_help="Scan folders and files.")
+@click.argument("paths", nargs=-1, required=True, type=click.Path())
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="Folder for results; kept, so that a later scan reads only what changed.",
+)
+@click.option(
+    "--format",
+    "formats",
+    multiple=True,
+    type=click.Choice(list(FORMATS)),
+    help="Report to write; may be given several times.",
+)
+@click.option(
+    "--target",
+    type=click.Choice(TARGETS),
+    default=TARGETS[0],
+    show_default=True,
+    help="Office that the files must run on.",
+)
+@click.option("--lang", type=click.Choice(LANGUAGES), default="en", show_default=True, help="Language of the reports.")
+@click.option("--workers", type=click.IntRange(1, 256), help="Worker processes.  [default: one for each processor]")
+@click.option(
+    "--fail-at", type=click.Choice(SEVERITIES), help="Exit with 1 when a finding is as severe as this, or worse."
+)
+@click.option("--resume", is_flag=True, help="Go on with a scan that was interrupted.")
+@click.option("--fresh", is_flag=True, help="Forget what is known from an earlier scan in the same folder.")
+@click.option(
+    "--conceal-names", is_flag=True, help="Mask file names and paths; the clear names go to a key file of their own."
+)
+@click.option(
+    "--key-file",
+    type=click.Path(path_type=Path),
+    help="Where the clear names go.  [default: names.key.tsv beside --out]",
+)
+@click.option(
+    "--label",
+    "labels",
+    multiple=True,
+    type=Label(),
+    help="KEY=VALUE to store with the results; may be given several times.",
+)
+@click.option(
+    "--max-seconds", type=click.FloatRange(1, 3600), default=120, show_default=True, help="Time for one file."
+)
+@click.option("--max-memory", type=Size(), default="1G", show_default=True, help="Memory that one file may take.")
+@click.option(
+    "--max-file-size", type=Size(), default="1G", show_default=True, help="Files larger than this are not read."
+)
+@click.option(
+    "--max-part-size", type=Size(), default="256M", show_default=True, help="Unpacked size of one part of a document."
+)
+@click.option(
+    "--max-ratio",
+    type=click.IntRange(2, 100_000),
+    default=2000,
+    show_default=True,
+    help="Unpacked to packed size of one part.",
+)
+@click.option(
+    "--max-depth", type=click.IntRange(0, 64), default=8, show_default=True, help="Documents inside documents."
+)
+@click.option("--quiet", is_flag=True, help="No progress and no summary.")
+def command(paths: tuple[str, ...], **options: Any) -> int:
+    """Scan PATHS: every Office file below them, on any operating system, read-only, without Office.
+
+    The results of each file are written as they come. A second scan into the same --out reads only what changed.
+    """
+    formats = _formats(options["formats"], options["out"])
+    request = _request(paths, options)
+    with ExitStack() as stack:
+        folder = options["out"] or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="uptake-")))
+        concealer = _concealer(options, folder)
+        if concealer:
+            stack.callback(concealer.close)
+        summary = Summary(_shown_roots(request.roots, concealer))
+        started = datetime.now(UTC)
+        with Scan(request, folder, concealer=concealer, on_result=summary.add) as scan:
+            stopped = _run(scan, quiet=options["quiet"])
+            facts = _facts(summary, request, options, started, stopped=stopped)
+            report = report_of(scan.store, facts, options["lang"], scan.run_number)
+            _write(report, formats, options, folder)
+        if stopped:
+            again = f"; uptake scan … --out {folder} --resume goes on" if options["out"] else ""
+            click.echo(f"Stopped: the reports hold what was read until then{again}.", err=True)
+            return 130
+        return _verdict(facts, options["fail_at"])
+
+
+def _formats(chosen: Sequence[str], out: Path | None) -> list[str]:
+    formats = list(dict.fromkeys(chosen)) or ["text"]
+    if out is None:
+        needing = [name for name in formats if name in TO_FILES_ONLY]
+        if needing:
+            raise UptakeError(f"{needing[0]} is written to a file", "say where with --out FOLDER")
+        if len(formats) > 1:
+            raise UptakeError("several formats cannot share the standard output", "say where they go with --out FOLDER")
+    return formats
+
+
+def _request(paths: tuple[str, ...], options: Mapping[str, Any]) -> ScanRequest:
+    missing = [path for path in paths if not os.path.lexists(path)]
+    if missing:
+        raise UptakeError(f"there is no {missing[0]}", "name folders or files that exist")
+    limits = replace(
+        Limits(),
+        file_size=options["max_file_size"],
+        part_size=options["max_part_size"],
+        ratio=options["max_ratio"],
+        depth=options["max_depth"],
+    )
+    return ScanRequest(
+        roots=absolute(paths),
+        options=ScanOptions(Target(options["target"]), limits),
+        workers=options["workers"] or os.cpu_count() or 1,
+        seconds=options["max_seconds"],
+        memory=options["max_memory"],
+        resume=options["resume"],
+        fresh=options["fresh"],
+    )
+
+
+def _concealer(options: Mapping[str, Any], folder: Path) -> Concealer | None:
+    if not options["conceal_names"]:
+        return None
+    out = options["out"]
+    if out is None and options["key_file"] is None:
+        raise UptakeError("the clear names need a key file", "say where with --key-file, or give --out")
+    # Beside the results and not in them: who gets the results must not get the names with them.
+    place = options["key_file"] or folder.absolute().parent / f"{folder.absolute().name}.{KEY_FILE}"
+    place.parent.mkdir(parents=True, exist_ok=True)
+    return Concealer(place)
+
+
+def _shown_roots(roots: list[str], concealer: Concealer | None) -> list[str]:
+    return [] if concealer else roots
+
+
+def _facts(
+    summary: Summary, request: ScanRequest, options: Mapping[str, Any], started: datetime, *, stopped: bool
+) -> dict[str, Any]:
+    shown = request.roots if not options["conceal_names"] else [f"{len(request.roots)} concealed"]
+    return {
+        **summary.as_dict(),
+        "sources": shown,
+        "target": request.options.target.value,
+        "started": started.isoformat(timespec="seconds"),
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+        "complete": not stopped,
+        "labels": dict(options["labels"]),
+        "catalogue": request.options.digest(),
+    }
+
+
+def report_of(store: ScanStore, summary: Mapping[str, Any], lang: str, run: int | None = None) -> ScanReport:
+    """A report over a store in the reader's language."""
+    if lang == "en":
+        return StoredReport(store, summary, rule_texts(lang), run)
+    return _Translated(store, summary, rule_texts(lang), run, lang)
+
+
+class _Translated(StoredReport):
+    """A report whose messages are made again in another language."""
+
+    def __init__(
+        self, store: ScanStore, summary: Mapping[str, Any], rules: Mapping[str, Any], run: int | None, lang: str
+    ) -> None:
+        super().__init__(store, summary, rules, run)
+        object.__setattr__(self, "lang", lang)
+
+    def files(self) -> Any:
+        lang: str = self.lang  # type: ignore[attr-defined]
+        for result in super().files():
+            for finding in result["findings"]:
+                finding["message"] = message_in(lang, finding)
+            yield result
+
+
+def _write(report: ScanReport, formats: list[str], options: Mapping[str, Any], folder: Path) -> None:
+    if options["out"] is None:
+        if formats != ["text"]:
+            sys.stdout.flush()
+            write_report(report, formats[0], sys.stdout.buffer, options["lang"])
+        elif not options["quiet"]:
+            write_text(report, sys.stdout, options["lang"])
+        return
+    written: list[Path] = []
+    for name in formats:
+        if name == "jsonl" and options["lang"] == "en":
+            written.append(folder / FORMATS["jsonl"].file_name)
+        elif name != "text":
+            written += write_report(report, name, folder / FORMATS[name].file_name, options["lang"])
+    if not options["quiet"]:
+        write_text(report, sys.stdout, options["lang"])
+        for path in written or [folder / FORMATS["jsonl"].file_name]:
+            click.echo(f"{path}")
+
+
+def _run(scan: Scan, *, quiet: bool) -> bool:
+    """True when the user stopped it."""
+    shown = _Meter(scan) if not quiet and sys.stderr.isatty() else None
+    try:
+        for progress in scan.run():
+            if shown:
+                shown.show(progress)
+    except KeyboardInterrupt:
+        return True
+    finally:
+        if shown:
+            shown.clear()
+    return False
+
+
+class _Meter:
+    """One line on the terminal: how many, how fast, how long still. The number of all files is counted on the side."""
+
+    def __init__(self, scan: Scan) -> None:
+        self._total = 0
+        self._last = 0.0
+        thread = threading.Thread(target=self._count, args=(scan.request.roots,), daemon=True)
+        thread.start()
+
+    def _count(self, roots: list[str]) -> None:
+        self._total = count_files(roots)
+
+    def show(self, progress: Progress) -> None:
+        now = time.monotonic()
+        if now - self._last < 0.2:
+            return
+        self._last = now
+        left = ""
+        if self._total > progress.files and progress.files:
+            left = f" · {_duration((self._total - progress.files) / progress.rate)} left of {self._total:,}"
+        text = f"{progress.files:,} files · {progress.rate:,.0f}/s · {progress.with_vba:,} with VBA · {progress.with_findings:,} with findings"
+        sys.stderr.write("\r\x1b[2K" + (text + left)[:118])
+        sys.stderr.flush()
+
+    def clear(self) -> None:
+        sys.stderr.write("\r\x1b[2K")
+        sys.stderr.flush()
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def _verdict(summary: Mapping[str, Any], fail_at: str | None) -> int:
+    if not fail_at:
+        return 0
+    level = Severity.from_id(fail_at)
+    worst = [Severity.from_id(rule["severity"]) for rule in summary["rules"].values()]
+    return 1 if any(severity >= level for severity in worst) else 0

@@ -1,0 +1,119 @@
+"""Rules in the reader's language: the mirror tree `catalogue/ja` holds prose only; what it lacks falls back to English and is counted."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from hashlib import sha256
+from typing import Any
+
+import yaml
+
+from uptake import catalogue
+from uptake.rules.catalogue import Loader, load_rules
+from uptake.rules.model import Rule
+
+LANGUAGES = ("en", "ja")
+PROSE = ("title", "message", "why", "fix", "noise")
+
+
+@dataclass(frozen=True, slots=True)
+class Prose:
+    """What a rule says to a reader, in one language."""
+
+    title: str
+    message: str
+    why: str
+    fix: str
+    noise: str
+    messages: Mapping[str, str] = field(default_factory=dict)
+    is_stale: bool = False
+    """The English has changed since the translation was made."""
+
+
+def prose_digest(rule: Rule) -> str:
+    """Digest of a rule's English prose; a translation names the one that it was made from."""
+    parts = [getattr(rule, name) for name in PROSE] + [f"{k}={v}" for k, v in sorted(rule.messages.items())]
+    return sha256("\0".join(parts).encode()).hexdigest()[:12]
+
+
+@lru_cache(maxsize=4)
+def translations(lang: str) -> Mapping[str, Prose]:
+    """Rule id → prose in a language other than English, as far as the mirror tree has it."""
+    found: dict[str, Prose] = {}
+    rules = {rule.id: rule for rule in load_rules()}
+    for data in _documents(lang):
+        rule = rules.get(data.get("id", ""))
+        if rule and all(data.get(name) for name in PROSE):
+            texts = {name: str(data[name]).strip() for name in PROSE}
+            messages = {k: str(v).strip() for k, v in data.get("messages", {}).items()}
+            found[rule.id] = Prose(**texts, messages=messages, is_stale=data.get("of") != prose_digest(rule))
+    return found
+
+
+def _documents(lang: str) -> Iterator[dict[str, Any]]:
+    root = catalogue.folder(lang, "rules")
+    if not root.is_dir():
+        return
+    for group in root.iterdir():
+        if group.is_dir():
+            for path in group.iterdir():
+                if path.name.endswith(".yaml"):
+                    yield yaml.load(path.read_text(encoding="utf-8"), Loader=Loader)  # noqa: S506 - a safe loader
+
+
+def prose(rule: Rule, lang: str) -> Prose:
+    """A rule's prose in a language, English where there is none."""
+    found = translations(lang).get(rule.id) if lang != "en" else None
+    return found or Prose(rule.title, rule.message, rule.why, rule.fix, rule.noise, rule.messages)
+
+
+@lru_cache(maxsize=4)
+def phrases(lang: str) -> Mapping[str, str]:
+    """English phrase of the tables → its translation, for what messages take from a table's row."""
+    path = catalogue.folder(lang, "phrases.csv")
+    if lang == "en" or not path.is_file():
+        return {}
+    lines = [line for line in path.read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")]
+    return {row["en"]: row[lang] for row in csv.DictReader(io.StringIO("\n".join(lines)))}
+
+
+def rule_texts(lang: str) -> dict[str, dict[str, Any]]:
+    """What reports show of each rule, in the report's language."""
+    shown = {}
+    for rule in load_rules():
+        text = prose(rule, lang)
+        shown[rule.id] = {
+            "id": rule.id,
+            "title": text.title,
+            "why": text.why,
+            "fix": text.fix,
+            "noise": text.noise,
+            "group": rule.group,
+            "severity": rule.severity.id,
+            "certainty": rule.certainty.value,
+            "target": rule.target.value,
+            "sources": [{"what": source.what, "date": source.date} for source in rule.sources],
+        }
+    return shown
+
+
+def message_in(lang: str, finding: Mapping[str, Any]) -> str:
+    """A finding's message made again in another language from its arguments; English where that cannot be."""
+    text = translations(lang).get(str(finding.get("rule")))
+    if text is None:
+        return str(finding["message"])
+    known = phrases(lang)
+    arguments = {k: known.get(str(v), v) for k, v in dict(finding.get("arguments", {})).items()}
+    try:
+        return text.messages.get(str(finding.get("variant")), text.message).format_map(_Missing(arguments))
+    except (KeyError, ValueError, IndexError):
+        return str(finding["message"])
+
+
+class _Missing(dict[str, Any]):
+    def __missing__(self, key: str) -> str:
+        return f"‹{key}›"
