@@ -130,11 +130,11 @@ def test_same_code_in_many_files_is_one_finding_with_its_copies() -> None:
         result("B/x.xlsm", "significant", module="e")
     ]
     worst = collect(ListReport(results, summed(*results), {}), 10, 3)
-    first, second = worst.findings.items()
+    first, second = worst.findings
     assert (first.finding["severity"], second.finding["severity"]) == ("significant", "limited")
-    assert (second.path, second.copies.count, len(second.copies.paths)) == ("A/0.xlsm", 5, 3)
+    assert (second.path, second.copies, len(second.paths)) == ("A/0.xlsm", 5, 3)
     assert worst.repeats == 5
-    assert [row["path"] for row in worst.files.items()] == ["B/x.xlsm", "A/0.xlsm", "A/1.xlsm"]
+    assert [row["path"] for row in worst.files] == ["B/x.xlsm", "A/0.xlsm", "A/1.xlsm"]
 
 
 def test_text_report_names_verdict_rules_and_what_was_not_read(make_report: Any) -> None:

@@ -61,7 +61,7 @@ def _page(report: ScanReport, words: Words, worst: Collected) -> Iterator[str]:
     yield html_parts.overview(report, words)
     yield from html_findings.section(report, words, worst)
     yield html_parts.unread(report.summary, words)
-    yield html_parts.worst_files(worst.files.items(), worst.files.seen, words)
+    yield html_parts.worst_files(worst.files, worst.files_total, words)
     yield html_parts.rules(report, words)
     yield html_parts.about(words)
     made = escape(words("made_by", version=TOOL["version"]))

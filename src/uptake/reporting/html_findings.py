@@ -22,10 +22,10 @@ TOKEN = re.compile(r"\w+|\s+|.", re.DOTALL)
 
 def section(report: ScanReport, words: Words, worst: Collected) -> Iterator[str]:
     """The part `#findings`, piece by piece."""
-    items: list[Item] = worst.findings.items()
+    items = worst.findings
     if not items:
         return
-    note = showing(len(items), worst.findings.seen, words, worst.repeats)
+    note = showing(len(items), worst.distinct, words, worst.repeats)
     yield f'<section id="findings"><h2>{escape(words("findings"))} {note}</h2>\n'
     yield _tools(report, words, items)
     yield '<table class="findings sort wide" id="finding-table"><thead><tr>'
@@ -66,7 +66,7 @@ def _choice(name: str, everything: str, options: Sequence[tuple[str, str]]) -> s
 
 
 def _finding(report: ScanReport, words: Words, item: Item, *, is_open: bool) -> str:
-    finding, more = item.finding, item.copies.count
+    finding = item.finding
     rank, rule = severity_rank(finding), finding["rule"]
     certainty = finding.get("certainty") or "unknown"
     sure = CERTAINTIES.index(certainty) if certainty in CERTAINTIES else 0
@@ -75,7 +75,7 @@ def _finding(report: ScanReport, words: Words, item: Item, *, is_open: bool) -> 
         f'<tbody data-s="{rank}" data-r="{text(rule)}" data-o="{text(item.owner)}"><tr>'
         f'<td data-l="{labels["severity"]}" data-v="{rank}">{tag(SEVERITIES[rank], words)}</td>'
         f'<td data-l="{labels["rule"]}">{rule_link(rule)} {text(rule_title(report.rules, rule))}</td>'
-        f'<td data-l="{labels["file"]}">{path_cell(item.path)}{_more(more, words)}</td>'
+        f'<td data-l="{labels["file"]}">{path_cell(item.path)}{_more(item.copies, words)}</td>'
         f'<td data-l="{labels["place"]}">{_place(finding, words)}</td>'
         f'<td data-l="{labels["certainty"]}" data-v="{sure}">{escape(words.maybe(certainty))}</td></tr>'
         f'<tr class="more"><td colspan="5"><details{" open" if is_open else ""}><summary>{_preview(finding)}</summary>'
@@ -103,11 +103,11 @@ def _more(count: int, words: Words) -> str:
 
 
 def _body(report: ScanReport, item: Item, words: Words) -> str:
-    finding, copies = item.finding, item.copies
+    finding = item.finding
     fix = report.rules.get(finding["rule"], {}).get("fix")
     advice = f'<p class="fix"><b>{escape(words("fix"))}</b> {prose(fix)}</p>' if fix else ""
-    paths = ", ".join(copies.paths) + (", …" if copies.count > len(copies.paths) else "")
-    same = f'<p class="fix">{text(words.count("same_code", copies.count, paths=paths))}</p>' if copies.count else ""
+    paths = ", ".join(item.paths) + (", …" if item.copies > len(item.paths) else "")
+    same = f'<p class="fix">{text(words.count("same_code", item.copies, paths=paths))}</p>' if item.copies else ""
     return f"{_code(finding, words)}{advice}{same}"
 
 

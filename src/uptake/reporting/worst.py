@@ -7,8 +7,8 @@ otherwise the copies of one bad module would fill the page.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from uptake.reporting.model import CERTAINTIES, FOR_64_BIT, FileResult, ScanReport, module_hashes, severity_rank, worst
@@ -17,6 +17,8 @@ from uptake.reporting.summary import owner_of
 Key = tuple[int, ...]
 EXAMPLES = 3
 """Other places of the same code that are named."""
+NAMED = 50_000
+"""Distinct findings whose other places are remembered by name."""
 
 
 @dataclass
@@ -42,56 +44,85 @@ class Worst:
 
 @dataclass
 class Copies:
-    """How often the same code was met after its first time, and some of the files."""
+    """Which code was met before, how often again, and in which files.
 
-    count: int = 0
-    paths: list[str] = field(default_factory=list)
+    Past `limit` distinct findings new ones are no longer remembered: repeats of those are then shown as if they were
+    distinct, which costs room on the page and nothing else.
+    """
 
-    def add(self, path: str) -> None:
-        self.count += 1
-        if len(self.paths) < EXAMPLES:
-            self.paths.append(path)
+    limit: int = 1_000_000
+    repeats: int = 0
+    _known: set[int] = field(default_factory=set)
+    _counts: dict[int, int] = field(default_factory=dict)
+    _paths: dict[int, list[str]] = field(default_factory=dict)
+
+    def is_new(self, identity: int, path: str) -> bool:
+        """Whether this code was not met before; counts it where it was."""
+        if identity not in self._known:
+            if len(self._known) < self.limit:
+                self._known.add(identity)
+            return True
+        self.repeats += 1
+        self._counts[identity] = self._counts.get(identity, 0) + 1
+        if identity in self._paths or len(self._paths) < NAMED:
+            paths = self._paths.setdefault(identity, [])
+            if len(paths) < EXAMPLES:
+                paths.append(path)
+        return False
+
+    def count(self, identity: int) -> int:
+        return self._counts.get(identity, 0)
+
+    def paths(self, identity: int) -> list[str]:
+        return self._paths.get(identity, [])
 
 
 @dataclass(frozen=True)
 class Item:
-    """A finding to be shown, with its file and the folder that owns it."""
+    """A finding to be shown, with its file, the folder that owns it, and where else the same code stands."""
 
     finding: Mapping[str, Any]
     path: str
     owner: str
-    copies: Copies
+    identity: int = 0
+    copies: int = 0
+    paths: Sequence[str] = ()
 
 
-@dataclass
+@dataclass(frozen=True)
 class Collected:
-    """What a page shows: `findings` and `files`, and how many findings repeat the code of another file."""
+    """What a page shows, the worst first, and how many there are.
 
-    findings: Worst
-    files: Worst
-    repeats: int = 0
+    `distinct` findings in different code, `repeats` of them in other files, `files` with findings.
+    """
+
+    findings: Sequence[Item]
+    distinct: int
+    repeats: int
+    files: Sequence[Mapping[str, Any]]
+    files_total: int
 
 
 def collect(report: ScanReport, max_findings: int, max_files: int) -> Collected:
     """Reads the results once; memory holds what is shown and a number for every distinct finding."""
-    out = Collected(Worst(max_findings), Worst(max_files))
+    findings, files, copies = Worst(max_findings), Worst(max_files), Copies()
     roots = report.summary.get("roots", ())
-    known: dict[int, Copies] = {}
     for result in report.files():
         found = result.get("findings", ())
         if not found:
             continue
-        out.files.add((worst(found), len(found)), _without_bodies(result))
-        owner, hashes = owner_of(result["path"], roots), module_hashes(result)
+        path = result["path"]
+        files.add((worst(found), len(found)), _without_bodies(result))
+        owner, hashes = owner_of(path, roots), module_hashes(result)
         for finding in found:
             identity = _identity(finding, result, hashes)
-            if identity in known:
-                known[identity].add(result["path"])
-                out.repeats += 1
-                continue
-            known[identity] = Copies()
-            out.findings.add(_weight(finding), Item(finding, result["path"], owner, known[identity]))
-    return out
+            if copies.is_new(identity, path):
+                findings.add(_weight(finding), Item(finding, path, owner, identity))
+    items = [
+        replace(item, copies=copies.count(item.identity), paths=copies.paths(item.identity))
+        for item in findings.items()
+    ]
+    return Collected(items, findings.seen, copies.repeats, files.items(), files.seen)
 
 
 def _identity(finding: Mapping[str, Any], result: FileResult, hashes: Mapping[tuple[str, str], str]) -> int:
