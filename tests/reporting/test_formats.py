@@ -122,7 +122,7 @@ def test_sarif_levels_follow_severity_and_fixes_stand_where_there_is_a_proposal(
     levels = {"significant": "error", "limited": "error", "minimal": "warning", "design": "note", "ready": "none"}
     for result, finding in zip(results, all_findings(report), strict=True):
         assert result["level"] == levels[finding["severity"]]
-        assert ("fixes" in result) == (finding["proposal"] is not None)
+        assert ("fixes" in result) == bool(finding["proposal"])
         if "fixes" in result:
             change = result["fixes"][0]["artifactChanges"][0]["replacements"][0]
             assert change["deletedRegion"]["startLine"] == finding["editor_line"]
@@ -184,9 +184,70 @@ def test_html_begins_with_the_verdict_and_shows_code_with_its_diff(make_report: 
     assert numbers == ["1", "2", "3", "4", "5"]
 
 
+def finding(line: int, rule: str, statement: str, proposal: str | None, context: list[Any]) -> dict[str, Any]:
+    made = {
+        "rule": rule,
+        "severity": "limited",
+        "certainty": "certain",
+        "target": "m365-64",
+        "container": "",
+        "module": "",
+    }
+    made |= {"line": line, "editor_line": line, "statement": statement, "message": f"`{rule}` speaks", "member": ""}
+    return made | {"proposal": proposal, "context": context}
+
+
+def page_with(*findings: dict[str, Any]) -> Any:
+    from uptake.reporting.summary import Summary
+
+    file = {
+        "path": "C:\\data\\a.bas",
+        "sha256": "0" * 64,
+        "size": 1,
+        "format": "vba",
+        "status": "has VBA",
+        "reason": "",
+    }
+    result = file | {"projects": [], "findings": list(findings)}
+    summary = Summary(["C:\\data"])
+    summary.add(result)
+    return page_of(ListReport([result], summary.as_dict(), {}))
+
+
+def test_findings_of_one_line_are_one_row_with_one_diff() -> None:
+    line, new = 'Declare Sub A Lib "x" (ByVal h As Long)', 'Declare PtrSafe Sub A Lib "x" (ByVal h As LongPtr)'
+    page = page_with(finding(1, "B01", line, new, [[1, line]]), finding(1, "B03", line, new, [[1, line]]))
+    (body,) = page.xpath("//table[@id='finding-table']/tbody")
+    assert body.get("data-r") == "B01 B03"
+    assert len(body.xpath(".//del")) == len(body.xpath(".//ins")) == 1
+    assert body.xpath(".//details//code/text()").count("B03") == 1
+
+
+def test_proposal_for_another_place_is_not_shown_as_a_change_of_the_call() -> None:
+    call, declare = "x = Foo(1)", 'Private Declare PtrSafe Function Foo Lib "user32" (ByVal h As LongPtr) As LongPtr'
+    page = page_with(finding(7, "B14", call, declare, [[7, "    x = Foo(1)"]]))
+    assert not page.xpath("//del")
+    assert page.xpath("//mark")[0].text_content().strip().endswith("x = Foo(1)")
+    assert declare in page.xpath("//ins")[0].text_content()
+
+
+def test_statement_over_several_lines_goes_out_as_a_whole() -> None:
+    context = [[4, "' before"], [5, 'Declare Sub A Lib "x" ( _'], [6, "    ByVal h As Long)"], [7, "' after"]]
+    joined = 'Declare Sub A Lib "x" (     ByVal h As Long)'
+    page = page_with(finding(5, "B01", joined, joined.replace("Declare", "Declare PtrSafe"), context))
+    assert len(page.xpath("//del")) == 2
+    assert [line.text_content().strip() for line in page.xpath("//pre//span")] == ["4' before", "7' after"]
+
+
+def test_paths_are_shown_below_the_root(make_report: Callable[..., ListReport]) -> None:
+    page = page_with(finding(1, "B01", "a", None, []))
+    assert page.xpath("//span[@class='name']/text()")[0] == "a.bas"
+    assert "C:\\data" not in page.xpath("//section[@id='findings']")[0].text_content()
+
+
 def test_html_says_honestly_what_it_leaves_out(make_report: Callable[..., ListReport]) -> None:
     report = make_report(hostile=False)
-    page = page_of(report, max_findings=5, max_files=3)
+    page = page_of(report, max_places=5, max_files=3)
     assert len(page.xpath("//table[@id='finding-table']/tbody")) == 5
     assert "Showing the 5 worst of 25" in page.xpath("//section[@id='findings']//h2")[0].text_content()
     assert "results.jsonl" in page.xpath("//section[@id='files']//h2")[0].text_content()

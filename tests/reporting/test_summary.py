@@ -130,7 +130,7 @@ def test_same_code_in_many_files_is_one_finding_with_its_copies() -> None:
         result("B/x.xlsm", "significant", module="e")
     ]
     worst = collect(ListReport(results, summed(*results), {}), 10, 3)
-    first, second = worst.findings
+    first, second = worst.items
     assert (first.finding["severity"], second.finding["severity"]) == ("significant", "limited")
     assert (second.path, second.copies, len(second.paths)) == ("A/0.xlsm", 5, 3)
     assert worst.repeats == 5

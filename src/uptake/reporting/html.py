@@ -1,7 +1,7 @@
 """The report that people read: one file, no network, verdict first, every number with its proof.
 
 CSS and JavaScript stand inline under a content security policy of their hashes; nothing a document says can run.
-The page is complete without JavaScript; with it tables sort and filter. It holds the worst findings only, however large
+The page is complete without JavaScript; with it tables sort and filter. It holds the worst places only, however large
 the scan, and says how many it does not show.
 """
 
@@ -24,7 +24,7 @@ from uptake.reporting.words import Words
 from uptake.reporting.worst import Collected, collect
 
 TEMPLATES = Path(__file__).parent / "templates"
-MAX_FINDINGS, MAX_FILES = 500, 200
+MAX_PLACES, MAX_FILES = 500, 200
 
 
 def write_html(
@@ -32,12 +32,12 @@ def write_html(
     stream: BinaryIO,
     lang: str = "en",
     *,
-    max_findings: int = MAX_FINDINGS,
+    max_places: int = MAX_PLACES,
     max_files: int = MAX_FILES,
 ) -> None:
     """The page in one file; reads the results once and keeps only what it shows."""
     words = Words(lang)
-    worst = collect(report, max_findings, max_files)
+    worst = collect(report, max_places, max_files)
     out = io.TextIOWrapper(stream, encoding="utf-8", errors="backslashreplace", newline="\n", write_through=True)
     for piece in _page(report, words, worst):
         out.write(piece)

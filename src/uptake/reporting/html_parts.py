@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
@@ -9,12 +10,14 @@ from typing import Any
 from uptake.reporting.charts import stacked_bar
 from uptake.reporting.clean import visible, visible_lines
 from uptake.reporting.model import SEVERITIES, ScanReport, folder_and_name, rule_title
+from uptake.reporting.summary import below_root
 from uptake.reporting.verdict import first_rule, state_counts, sub_line, verdict
 from uptake.reporting.words import Words
 
 TONES = dict(zip(SEVERITIES, ("ok", "none", "wait", "hot", "bad"), strict=True))
 STATES = ("work", "check", "ready", "unread", "other")
 STATE_CLASSES = {"work": "s4", "check": "s2", "ready": "s0", "unread": "su", "other": "so"}
+CODE = re.compile(r"`([^`]+)`")
 OWNERS, FORMATS, REASONS = 40, 12, 100
 
 
@@ -121,11 +124,21 @@ def _severities(summary: Mapping[str, Any], words: Words) -> str:
 
 
 def _rule_table(report: ScanReport, words: Words) -> str:
-    if not report.summary["rules"]:
-        return ""
+    """What asks for something is in sight, what only informs a click away."""
+    found = report.summary["rules"]
+    urgent = {rule: row for rule, row in found.items() if row["severity"] not in ("design", "ready")}
+    quiet = {rule: row for rule, row in found.items() if rule not in urgent}
+    shown = _rule_rows(report, words, urgent) if urgent else f'<p class="sub">{escape(words("nothing_breaks"))}</p>'
+    if quiet:
+        label = f"{escape(words('good_to_know'))} ({len(quiet)})"
+        shown += f'<details class="quiet"><summary>{label}</summary>{_rule_rows(report, words, quiet)}</details>'
+    return f'<section id="what"><h2>{escape(words("what"))}</h2>{shown}</section>' if found else ""
+
+
+def _rule_rows(report: ScanReport, words: Words, rules: Mapping[str, Mapping[str, Any]]) -> str:
     labels = [words(key) for key in ("all_files", "findings", "modules", "proposals")]
     rows = []
-    for rule, row in report.summary["rules"].items():
+    for rule, row in rules.items():
         rank = SEVERITIES.index(row["severity"])
         numbers = zip(("files", "findings", "modules", "proposals"), labels, strict=True)
         rows.append(
@@ -135,7 +148,7 @@ def _rule_table(report: ScanReport, words: Words) -> str:
             + "</tr>"
         )
     headings = [("", words("severity")), ("", words("rule")), *(("n", label) for label in labels)]
-    return f'<section id="what"><h2>{escape(words("what"))}</h2>{table(headings, rows, css="sort")}</section>'
+    return table(headings, rows, css="sort")
 
 
 def _owners(summary: Mapping[str, Any], words: Words) -> str:
@@ -205,17 +218,25 @@ def _meter(number: int, most: int, title: str) -> str:
 
 def unread(summary: Mapping[str, Any], words: Words) -> str:
     """Every reason with its number of files and one of them."""
-    if not summary["unread"]:
+    reasons, roots = summary["unread"], summary.get("roots", ())
+    if not reasons:
         return ""
-    rows = (
-        f"<tr>{cell(escape(words.maybe(row['status'])), words('status'))}{cell(text(row['reason']), words('reason'))}"
-        f"{cell(row['files'], words('all_files'), number=True)}{cell(path_cell(row['example']), words('example'))}</tr>"
-        for row in summary["unread"][:REASONS]
-    )
+    rows = (_unread_row(row, below_root(row["example"], roots), words) for row in reasons[:REASONS])
     headings = (("", words("status")), ("", words("reason")), ("n", words("all_files")), ("", words("example")))
-    note = escape(words("could_not_read_note"))
-    body = table(headings, rows, css="sort wide")
-    return f'<section id="unread"><h2>{escape(words("could_not_read"))}</h2><p class="sub">{note}</p>{body}</section>\n'
+    left_out = f" {showing(REASONS, len(reasons), words)}" if len(reasons) > REASONS else ""
+    note = f'<p class="sub">{escape(words("could_not_read_note"))}</p>'
+    title = f"<h2>{escape(words('could_not_read'))}{left_out}</h2>"
+    return f'<section id="unread">{title}{note}{table(headings, rows, css="sort wide")}</section>\n'
+
+
+def _unread_row(row: Mapping[str, Any], example: str, words: Words) -> str:
+    cells = (
+        cell(escape(words.maybe(row["status"])), words("status")),
+        cell(text(row["reason"]), words("reason")),
+        cell(row["files"], words("all_files"), number=True),
+        cell(path_cell(example), words("example")),
+    )
+    return f"<tr>{''.join(cells)}</tr>"
 
 
 def showing(shown: int, total: int, words: Words, repeats: int = 0) -> str:
@@ -267,8 +288,9 @@ def _rule(rule: str, texts: Mapping[str, Any], severity: str, words: Words) -> s
 
 
 def prose(value: object) -> str:
-    """Text of the catalogue with its paragraphs."""
-    return "<br>".join(escape(line) for line in visible_lines(value).strip().split("\n"))
+    """Text of the catalogue with its paragraphs; what stands in backticks is code."""
+    lines = escape(visible_lines(value).strip()).split("\n")
+    return "<br>".join(CODE.sub(r"<code>\1</code>", line) for line in lines)
 
 
 def _source(source: object) -> str:

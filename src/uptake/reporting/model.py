@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -25,6 +26,9 @@ SEVERITIES = ("ready", "design", "minimal", "limited", "significant")
 CERTAINTIES = ("unknown", "possible", "likely", "certain")
 FOR_64_BIT = frozenset(("m365-64", "m365-any", "mixed"))
 """Targets whose findings matter before a move to 64-bit."""
+
+ALIKE = 0.6
+"""Share of equal text from which a proposed line counts as a new form of the statement."""
 
 
 class ScanReport(Protocol):
@@ -103,6 +107,15 @@ def editor_line(finding: Mapping[str, Any]) -> int:
 
 def rule_title(rules: RuleTexts, rule: str) -> str:
     return str(rules.get(rule, {}).get("title", rule))
+
+
+def revises(finding: Mapping[str, Any]) -> bool:
+    """Whether the proposal is a new form of the statement; else it belongs elsewhere, as a Declare to its call."""
+    statement, proposal = " ".join(str(finding.get("statement") or "").split()), finding.get("proposal")
+    if not statement or not proposal:
+        return False
+    lines = (" ".join(line.split()) for line in (*proposal.split("\n"), proposal))
+    return any(SequenceMatcher(None, statement, line, autojunk=False).ratio() >= ALIKE for line in lines)
 
 
 def folder_and_name(path: str) -> tuple[str, str]:

@@ -2,7 +2,8 @@
 
 A macro lies inside a binary document, so the line is that of the module as the VBA editor counts and the logical
 location says which module. Places without a line stand at line 1, because consumers require a region; the property
-`lineKnown` says which are real.
+`lineKnown` says which are real. A proposal is a fix where it is a new form of the statement; one that belongs
+elsewhere, as a Declare to its call, is the property `proposal` only, so that nobody applies it to the wrong line.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from uptake.reporting.model import (
     dumps,
     editor_line,
     module_hashes,
+    revises,
     rule_title,
     severity_rank,
 )
@@ -95,7 +97,7 @@ def _result(
     }
     if finding["rule"] in indices:
         out["ruleIndex"] = indices[finding["rule"]]
-    if finding.get("proposal") is not None:
+    if revises(finding):
         out["fixes"] = [_fix(finding, uri, line)]
     return out
 
@@ -110,6 +112,8 @@ def _logical(container: str, module: str, member: str) -> list[dict[str, str]]:
 
 def _properties(finding: Mapping[str, Any], result: FileResult) -> dict[str, Any]:
     chosen = {name: finding.get(name) for name in ("severity", "certainty", "target", "module", "container")}
+    if finding.get("proposal") is not None:
+        chosen["proposal"] = visible_lines(finding["proposal"])
     return chosen | {"fileSha256": result.get("sha256")}
 
 

@@ -198,13 +198,14 @@ def owner_of(path: str, roots: Sequence[str] = ()) -> str:
 
     `roots` with `/` between and after folders, as `Summary.as_dict()["roots"]` has them.
     """
-    text = _slashes(path)
-    for root in roots:
-        if text.startswith(root):
-            text = text[len(root) :]
-            break
-    first, separator, _ = text.lstrip("/").partition("/")
+    first, separator, _ = below_root(path, roots).replace("\\", "/").lstrip("/").partition("/")
     return first if separator else ""
+
+
+def below_root(path: str, roots: Sequence[str] = ()) -> str:
+    """`path` without the root that it lies in; as it is where it lies in none."""
+    text = _slashes(path)
+    return next((path[len(root) :] for root in roots if text.startswith(root)), path)
 
 
 def _slashes(path: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any, TextIO
 
 from uptake.reporting.clean import visible
 from uptake.reporting.model import SEVERITIES, ScanReport, rule_title
+from uptake.reporting.summary import below_root
 from uptake.reporting.verdict import state_counts, sub_line, verdict
 from uptake.reporting.words import Words
 
@@ -74,8 +75,14 @@ def _owners(summary: Mapping[str, Any], words: Words) -> Rows:
 
 
 def _unread(summary: Mapping[str, Any], words: Words) -> Rows:
+    roots = summary.get("roots", ())
     return [
-        (f"{row['files']:,}", words.maybe(row["status"]), visible(row["reason"]), visible(row["example"]))
+        (
+            f"{row['files']:,}",
+            words.maybe(row["status"]),
+            visible(row["reason"]),
+            visible(below_root(row["example"], roots)),
+        )
         for row in summary["unread"]
     ]
 

@@ -1,7 +1,7 @@
-"""The worst findings and files of a scan, picked while the results pass by, so that a page of fixed size can show them.
+"""The worst places and files of a scan, picked while the results pass by, so that a page of fixed size can show them.
 
-The same macro lies in many files of a share. A finding in the same code is kept once and counts where else it stands;
-otherwise the copies of one bad module would fill the page.
+A place is a line of code with all its findings. The same macro lies in many files of a share: a place in the same code
+is kept once and counts where else it stands; otherwise the copies of one bad module would fill the page.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from uptake.reporting.model import CERTAINTIES, FOR_64_BIT, FileResult, ScanReport, module_hashes, severity_rank, worst
-from uptake.reporting.summary import owner_of
+from uptake.reporting.summary import below_root, owner_of
 
 Key = tuple[int, ...]
 EXAMPLES = 3
 """Other places of the same code that are named."""
 NAMED = 50_000
-"""Distinct findings whose other places are remembered by name."""
+"""Distinct places whose other places are remembered by name."""
 
 
 @dataclass
@@ -46,7 +46,7 @@ class Worst:
 class Copies:
     """Which code was met before, how often again, and in which files.
 
-    Past `limit` distinct findings new ones are no longer remembered: repeats of those are then shown as if they were
+    Past `limit` distinct places new ones are no longer remembered: repeats of those are then shown as if they were
     distinct, which costs room on the page and nothing else.
     """
 
@@ -79,64 +79,81 @@ class Copies:
 
 @dataclass(frozen=True)
 class Item:
-    """A finding to be shown, with its file, the folder that owns it, and where else the same code stands."""
+    """A place in the code with all that was found there, its file, and where else the same code stands."""
 
-    finding: Mapping[str, Any]
+    findings: Sequence[Mapping[str, Any]]
+    """The worst first."""
     path: str
+    """Below the root that was scanned."""
     owner: str
     identity: int = 0
     copies: int = 0
     paths: Sequence[str] = ()
+
+    @property
+    def finding(self) -> Mapping[str, Any]:
+        """The worst one."""
+        return self.findings[0]
 
 
 @dataclass(frozen=True)
 class Collected:
     """What a page shows, the worst first, and how many there are.
 
-    `distinct` findings in different code, `repeats` of them in other files, `files` with findings.
+    `distinct` places in different code, `repeats` of them in other files, `files_total` files with findings.
     """
 
-    findings: Sequence[Item]
+    items: Sequence[Item]
     distinct: int
     repeats: int
     files: Sequence[Mapping[str, Any]]
     files_total: int
 
 
-def collect(report: ScanReport, max_findings: int, max_files: int) -> Collected:
-    """Reads the results once; memory holds what is shown and a number for every distinct finding."""
-    findings, files, copies = Worst(max_findings), Worst(max_files), Copies()
+def collect(report: ScanReport, max_places: int, max_files: int) -> Collected:
+    """Reads the results once; memory holds what is shown and a number for every distinct place."""
+    places, files, copies = Worst(max_places), Worst(max_files), Copies()
     roots = report.summary.get("roots", ())
     for result in report.files():
         found = result.get("findings", ())
         if not found:
             continue
-        path = result["path"]
-        files.add((worst(found), len(found)), _without_bodies(result))
-        owner, hashes = owner_of(path, roots), module_hashes(result)
-        for finding in found:
-            identity = _identity(finding, result, hashes)
+        path, owner = below_root(result["path"], roots), owner_of(result["path"], roots)
+        files.add((worst(found), len(found)), _without_bodies(result, path))
+        hashes = module_hashes(result)
+        for group in _by_place(found):
+            identity = _identity(group, result, hashes)
             if copies.is_new(identity, path):
-                findings.add(_weight(finding), Item(finding, path, owner, identity))
+                places.add(_weight(group[0]), Item(group, path, owner, identity))
     items = [
-        replace(item, copies=copies.count(item.identity), paths=copies.paths(item.identity))
-        for item in findings.items()
+        replace(item, copies=copies.count(item.identity), paths=copies.paths(item.identity)) for item in places.items()
     ]
-    return Collected(items, findings.seen, copies.repeats, files.items(), files.seen)
+    return Collected(items, places.seen, copies.repeats, files.items(), files.seen)
 
 
-def _identity(finding: Mapping[str, Any], result: FileResult, hashes: Mapping[tuple[str, str], str]) -> int:
-    """Equal for the same rule at the same place of the same code; the file's own digest stands in outside of code."""
-    container, module = finding.get("container") or "", finding.get("module") or ""
+def _by_place(found: Sequence[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]]:
+    """Findings of one line together: it is one line to change. What has no line stands alone."""
+    places: dict[tuple[Any, ...], list[Mapping[str, Any]]] = {}
+    for number, finding in enumerate(found):
+        line = finding.get("line") or -number
+        places.setdefault((finding.get("container"), finding.get("module"), line), []).append(finding)
+    return [sorted(group, key=_weight, reverse=True) for group in places.values()]
+
+
+def _identity(group: Sequence[Mapping[str, Any]], result: FileResult, hashes: Mapping[tuple[str, str], str]) -> int:
+    """Equal for the same findings at the same place of the same code; outside of code the file's digest stands in."""
+    first = group[0]
+    container, module = first.get("container") or "", first.get("module") or ""
     code = hashes.get((container, module.lower()))
     place = (code, "") if code else (result.get("sha256") or result["path"], container)
-    return hash((finding["rule"], *place, finding.get("line"), finding.get("statement"), finding.get("message")))
+    rules = tuple(finding["rule"] for finding in group)
+    return hash((*rules, *place, first.get("line"), first.get("statement"), first.get("message")))
 
 
-def _without_bodies(result: FileResult) -> FileResult:
+def _without_bodies(result: FileResult, path: str) -> FileResult:
     """What the table of files needs: the findings would keep every statement in memory."""
-    kept = {name: result.get(name) for name in ("path", "status", "reason", "format", "size")}
-    return kept | {"severity": worst(result["findings"]), "count": len(result["findings"])}
+    kept = {name: result.get(name) for name in ("status", "format", "size")}
+    return kept | {"path": path, "severity": worst(result["findings"]), "count": len(result["findings"])}
 
 
 def _weight(finding: Mapping[str, Any]) -> Key:

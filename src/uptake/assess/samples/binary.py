@@ -109,7 +109,8 @@ def _record(number: int, data: bytes, version: int = 0, instance: int = 0) -> by
 
 def vsd(project: SampleProject | None = None, *, block: int = 8192) -> bytes:
     """A Visio 2003-2010 drawing: the project is cut into LZW-compressed blocks of stream `VisioDocument`."""
-    stream = b"Visio (TM) Drawing\r\n\0".ljust(256, b"\0")
+    # The version word at 0x1A: 11 is Visio 2003 to 2010; files before 6 keep their VBA otherwise.
+    stream = b"Visio (TM) Drawing\r\n\0".ljust(0x1A, b"\0") + struct.pack("<H", 11) + bytes(228)
     data = project_bin(project) if project else b""
     for start in range(0, len(data), block):
         part = data[start : start + block]

@@ -61,9 +61,13 @@
   const shown = document.getElementById("shown");
   const toggle = document.getElementById("toggle");
 
+  function choices(text, key) {
+    return key === "r" ? text.split(" ") : [text];
+  }
+
   function accepts(unit, needles, wanted) {
     return needles.every((needle) => unit.text.includes(needle)) &&
-      wanted.every(([key, choice]) => !choice || "=" + unit.body.dataset[key] === choice);
+      wanted.every(([key, choice]) => !choice || choices(unit.body.dataset[key], key).includes(choice.slice(1)));
   }
 
   function filter() {
