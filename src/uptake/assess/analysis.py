@@ -151,7 +151,7 @@ class Analyser:
             yield from ((code_module, hit) for hit in _deduplicated(hits, self.rules))
 
     def _hits_of(self, module: CodeModule, host: str) -> Iterator[Hit]:
-        facts = module_facts(module, self.index.vocabulary, self.target)
+        facts = module_facts(module, self.index.vocabulary_for(host), self.target)
         candidates = [hit for _, hit in self.index.match(facts, host)]
         for name in self.predicates:
             candidates.extend(PREDICATES[name](module))

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from uptake.core.facts import Fact
 from uptake.rules.model import Clause, Hit, Rule
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Vocabulary:
     """What the rules ask about, so that extraction can pass over all the rest."""
 
@@ -22,6 +23,16 @@ class Vocabulary:
     """Lower-case type names asked for, and `library.` prefixes."""
     needles: tuple[str, ...]
     """Lower-case pieces of string literals."""
+
+    @cached_property
+    def asked(self) -> frozenset[str]:
+        """All words that make a line worth looking at."""
+        return self.words | {"createobject", "getobject"}
+
+    @cached_property
+    def type_words(self) -> frozenset[str]:
+        """The first part of each type name: a library is rarer in code than a class."""
+        return frozenset(name.partition(".")[0] for name in self.types)
 
 
 class RuleIndex:
@@ -34,7 +45,19 @@ class RuleIndex:
         for rule in rules:
             for clause in rule.clauses:
                 self._add(rule, clause)
-        self.vocabulary = _vocabulary(rules)
+        self._vocabularies: dict[str, Vocabulary] = {}
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """What the rules ask about in a file of any host."""
+        return self.vocabulary_for("")
+
+    def vocabulary_for(self, host: str) -> Vocabulary:
+        """What the rules ask about in a file of one host; less than all, which is what makes the gate narrow."""
+        found = self._vocabularies.get(host)
+        if found is None:
+            found = self._vocabularies[host] = _vocabulary(self.rules.values(), host)
+        return found
 
     def _add(self, rule: Rule, clause: Clause) -> None:
         if clause.keys:
@@ -74,12 +97,14 @@ def _hit(rule: Rule, clause: Clause, fact: Fact) -> Hit:
     return Hit(rule.id, fact.line, fact.text, arguments, "", clause.severity, clause.certainty)
 
 
-def _vocabulary(rules: Sequence[Rule]) -> Vocabulary:
+def _vocabulary(rules: Iterable[Rule], host: str) -> Vocabulary:
     words: set[str] = set()
     types: set[str] = set()
     needles: set[str] = set()
     for rule in rules:
         for clause in rule.clauses:
+            if clause.hosts and host and host not in clause.hosts:
+                continue
             if clause.kind in ("name", "member"):
                 words |= clause.keys
             elif clause.kind == "type":

@@ -13,7 +13,10 @@ from uptake.assess.extraction.model import Module, VbaProject
 from uptake.assess.extraction.source import SourceText
 from uptake.core.severity import Target
 
+POINTER_WORDS = frozenset(("longptr", "longlong"))
 MODIFIERS = frozenset(("public", "private", "friend", "static", "global"))
+DECLARING = frozenset(("dim", "private", "public", "static", "global"))
+PROCEDURES = frozenset(("sub", "function", "property"))
 COMPILED_FOR = {
     Target.M365_64: (Target.M365_64,),
     Target.M365_32: (Target.M365_32,),
@@ -44,6 +47,11 @@ class CodeModule:
         self.name = name
         self.project = project
         self.source = SourceText(source)
+        self._declarations: dict[str, dict[str, str]] = {}
+
+    def may_hold(self, word: str) -> bool:
+        """Whether a lower-case word may stand in the module: a cheap gate that is true too often, never too seldom."""
+        return word in self.source.word_set or not (word.isascii() and word.isidentifier())
 
     @cached_property
     def last_line(self) -> int:
@@ -91,22 +99,24 @@ class CodeModule:
             return None
         return self.procedures[position]
 
-    @cached_property
-    def _variables(self) -> dict[tuple[str, str], str]:
-        return _variables(self)
+    def _declared(self, name: str) -> dict[str, str]:
+        """Procedure in lower case ('' for the module) → type, for every place that declares a variable of this name."""
+        found = self._declarations.get(name)
+        if found is None:
+            found = self._declarations[name] = dict(_declarations(self, name))
+        return found
 
     def type_of(self, name: str, line: int) -> str:
         """Lower-case declared type of a variable as seen at a line: local, parameter, module, then public ones; '' unknown."""
-        procedure = self.procedure_at(line)
         name = name.lower()
-        if procedure:
-            local = self._variables.get((procedure.name.lower(), name))
-            if local is not None:
-                return local
-        return self._variables.get(("", name)) or self.project.public_variable(name)
+        declared = self._declared(name)
+        procedure = self.procedure_at(line) if declared else None
+        if procedure and procedure.name.lower() in declared:
+            return declared[procedure.name.lower()]
+        return declared.get("") or self.project.public_variable(name)
 
     def module_variable(self, name: str) -> str:
-        return self._variables.get(("", name), "")
+        return self._declared(name).get("", "")
 
 
 class CodeProject:
@@ -126,7 +136,7 @@ class CodeProject:
         return code
 
     def _with(self, word: str) -> Iterator[CodeModule]:
-        return (module for module in self.modules if word in module.source.distinct)
+        return (module for module in self.modules if module.may_hold(word))
 
     @cached_property
     def types(self) -> dict[str, tuple[CodeModule, TypeBlock]]:
@@ -165,9 +175,9 @@ class CodeProject:
     @cached_property
     def pointer_functions(self) -> frozenset[str]:
         """Lower-case names of the project's own functions that return LongPtr or LongLong."""
-        found = set()
+        found: set[str] = set()
         for module in self.modules:
-            if "longptr" in module.source.distinct or "longlong" in module.source.distinct:
+            if not POINTER_WORDS.isdisjoint(module.source.word_set):
                 found.update(p.name.lower() for p in module.procedures if p.result in ("longptr", "longlong"))
         return frozenset(found)
 
@@ -188,11 +198,8 @@ class CodeProject:
 
 def _procedures(module: CodeModule) -> Iterator[Procedure]:
     source = module.source
-    words = frozenset(("sub", "function", "property"))
-    if not words & source.distinct:
-        return
     opened: tuple[int, str, str, int] | None = None
-    for index in source.positions(words):
+    for index in source.positions(PROCEDURES):
         previous = source.previous_code(index)
         before = source.tokens[previous].lower() if previous >= 0 else ""
         if before == "end" and opened and source.is_statement_start(previous):
@@ -218,29 +225,36 @@ def _procedure(module: CodeModule, opened: tuple[int, str, str, int], end_line: 
     return Procedure(name.strip("[]"), kind, line, max(end_line, line), parameters, result, index)
 
 
-def _variables(module: CodeModule) -> dict[tuple[str, str], str]:
-    """(procedure or '', variable) in lower case → type. Parameters count as local."""
+def _declarations(module: CodeModule, name: str) -> Iterator[tuple[str, str]]:
+    """(procedure or '', type) of each Dim, Private, parameter … of a name; the first one in a scope counts."""
     source = module.source
-    found: dict[tuple[str, str], str] = {}
-    for procedure in module.procedures:
-        for parameter in procedure.parameters:
-            found[procedure.name.lower(), parameter.name.lower()] = parameter.type
-    for index in source.positions(frozenset(("dim", "private", "public", "static", "global", "redim"))):
-        if source.is_statement_start(index):
-            start, end = source.statement(index)
-            line = source.line(index)
-            if source.tokens[index].lower() == "redim" or module.is_compiled(line, Target.MIXED):
-                owner = module.procedure_at(line)
-                scope = owner.name.lower() if owner else ""
-                for name, kind in declares.variable_list(source, index, end):
-                    found.setdefault((scope, name), kind)
-    return found
+    seen: set[str] = set()
+    for index in source.positions(frozenset((name,))):
+        start, end = source.statement(index)
+        head = source.tokens[source.next_code(start - 1)].lower()
+        line = source.line(index)
+        if head not in DECLARING and not _is_signature(source, start, index):
+            continue
+        owner = module.procedure_at(line)
+        scope = owner.name.lower() if owner else ""
+        if scope in seen or not module.is_compiled(line, Target.MIXED):
+            continue
+        kind = declares.declared_type(source, index, end)
+        if kind is not None:
+            seen.add(scope)
+            yield scope, kind
+
+
+def _is_signature(source: SourceText, start: int, index: int) -> bool:
+    """Whether a token stands among the parameters of a Sub, Function or Property."""
+    words = [token for _, token in source.words(start, index)][:4]
+    return not PROCEDURES.isdisjoint(words) and "declare" not in words
 
 
 def _constants(module: CodeModule) -> dict[str, int]:
     cached: dict[str, int] | None = module.__dict__.get("_plain_constants")
     if cached is None:
-        cached = dict(declares.plain_constants(module.source)) if "const" in module.source.distinct else {}
+        cached = dict(declares.plain_constants(module.source)) if "const" in module.source.word_set else {}
         module.__dict__["_plain_constants"] = cached
     return cached
 

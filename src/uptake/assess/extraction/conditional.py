@@ -42,7 +42,7 @@ class Directive:
 
 def directives(source: SourceText) -> list[Directive]:
     """All directives of a module in order."""
-    if "#" not in source.distinct:
+    if "#" not in source.text:
         return []
     found = []
     for index in source.positions(frozenset("#")):

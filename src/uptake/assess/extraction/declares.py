@@ -111,7 +111,7 @@ def default_types(source: SourceText) -> dict[str, str]:
     """First letter → type, from DefType statements."""
     words = frozenset(DEF_TYPES)
     defaults: dict[str, str] = {}
-    if not words & source.distinct:
+    if words.isdisjoint(source.word_set):
         return defaults
     for index in source.positions(words):
         if not source.is_statement_start(index):
@@ -129,7 +129,7 @@ def default_types(source: SourceText) -> dict[str, str]:
 
 def declares(source: SourceText) -> list[Declare]:
     """All Declare statements of a module, active or not, in order."""
-    if "declare" not in source.distinct:
+    if "declare" not in source.word_set:
         return []
     defaults = default_types(source)
     found = []
@@ -270,7 +270,7 @@ def _result(cursor: _Cursor, name: str, character: int, defaults: dict[str, str]
 
 def type_blocks(source: SourceText) -> list[TypeBlock]:
     """All Type blocks of a module, active or not."""
-    if "type" not in source.distinct:
+    if "end type" not in source.lowered:
         return []
     blocks = []
     for index in source.positions(frozenset(("type",))):
@@ -326,7 +326,7 @@ def _skip_to_close(cursor: _Cursor) -> None:
 
 def enums(source: SourceText) -> list[tuple[str, int]]:
     """Lower-case name and line of a module's Enum blocks."""
-    if "enum" not in source.distinct:
+    if "end enum" not in source.lowered:
         return []
     found = []
     for index in source.positions(frozenset(("enum",))):
@@ -347,27 +347,22 @@ def procedure_signature(source: SourceText, name_at: int) -> tuple[tuple[Paramet
     return parameters, _result(cursor, name, character, {}).type
 
 
-def variable_list(source: SourceText, index: int, end: int) -> list[tuple[str, str]]:
-    """(lower-case name, lower-case type) of `Dim a, b As Long, c()` and its kin; type '' where nothing says it."""
-    cursor = _Cursor(source, source.words(index + 1, end))
-    while cursor.peek() in ("preserve", "withevents", "static", "private", "public"):
-        cursor.at += 1
-    if cursor.peek() in ("const", "declare", "sub", "function", "property", "type", "enum", "event", "#"):
-        return []
-    found: list[tuple[str, str]] = []
-    while cursor.at < len(cursor.items):
-        cursor.accept("withevents")
-        _, name = _name(cursor)
-        character = _type_character(cursor)
-        if cursor.accept("("):
-            _skip_to_close(cursor)
-        kind = _type(cursor)[0]
-        if not kind and character >= 0:
-            kind = OF_CHARACTER[source.tokens[character]]
-        found.append((name.lower(), kind))
-        while cursor.at < len(cursor.items) and not cursor.accept(","):
-            cursor.at += 1
-    return found
+def declared_type(source: SourceText, index: int, end: int) -> str | None:
+    """Lower-case type that a declaration gives to the name at token `index`; '' for none, None when it declares something else."""
+    previous = source.previous_code(index)
+    before = source.tokens[previous].lower() if previous >= 0 else ""
+    if before not in BEFORE_A_NAME and not source.is_separator(previous):
+        return None
+    cursor = _Cursor(source, source.words(index, min(end, index + 60)))
+    _name(cursor)
+    character = _type_character(cursor)
+    if cursor.accept("("):
+        _skip_to_close(cursor)
+    kind = _type(cursor)[0]
+    return OF_CHARACTER[source.tokens[character]] if not kind and character >= 0 else kind
+
+
+BEFORE_A_NAME = frozenset(("dim", "private", "public", "static", "global", ",", "(", "byval", "byref", "optional", "withevents", "paramarray"))
 
 
 def plain_constants(source: SourceText) -> list[tuple[str, int]]:

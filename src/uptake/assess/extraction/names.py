@@ -32,9 +32,9 @@ def module_facts(module: CodeModule, vocabulary: Vocabulary | None, target: Targ
     """All facts of a module's source in lines that the target compiles."""
     facts: list[Fact] = []
     source = module.source
-    if vocabulary is None or (vocabulary.words | CREATORS) & source.distinct:
+    if vocabulary is None or not vocabulary.asked.isdisjoint(source.word_set):
         facts.extend(_name_facts(module, vocabulary))
-    if vocabulary is None or {"as", "new"} & source.distinct:
+    if vocabulary is None or not vocabulary.type_words.isdisjoint(source.word_set):
         facts.extend(_type_facts(source, vocabulary))
     facts.extend(_literal_facts(source, vocabulary))
     if module.directives:
@@ -47,7 +47,7 @@ def _name_facts(module: CodeModule, vocabulary: Vocabulary | None) -> Iterator[F
     if vocabulary is None:
         hits = [i for i, token in enumerate(source.tokens) if token[0].isalpha()]
     else:
-        hits = source.positions(vocabulary.words | CREATORS)
+        hits = source.positions(vocabulary.asked)
     words = vocabulary.words if vocabulary else None
     for index in hits:
         word = source.tokens[index].lower()
@@ -163,8 +163,6 @@ def _expression_type(module: CodeModule, with_at: int) -> str:
 
 def _type_facts(source: SourceText, vocabulary: Vocabulary | None) -> Iterator[Fact]:
     """`As [New] Lib.Class` and `New Lib.Class`."""
-    if vocabulary and not _may_name_type(source, vocabulary):
-        return
     for index in source.positions(frozenset(("as", "new"))):
         at = source.next_code(index)
         if at >= len(source.tokens) or source.tokens[at].lower() == "new":
@@ -181,41 +179,13 @@ def _type_facts(source: SourceText, vocabulary: Vocabulary | None) -> Iterator[F
             yield Fact("type", library, source.statement_text(index, TEXT_LIMIT), source.line(index), {"type": name})
 
 
-def _may_name_type(source: SourceText, vocabulary: Vocabulary) -> bool:
-    pieces = _type_words(vocabulary)
-    return not pieces.isdisjoint(source.distinct)
-
-
-def _type_words(vocabulary: Vocabulary) -> frozenset[str]:
-    known = _TYPE_WORDS.get(id(vocabulary))
-    if known is None:
-        known = frozenset(name.rstrip(".").rsplit(".", 1)[-1] for name in vocabulary.types)
-        _TYPE_WORDS.clear()
-        _TYPE_WORDS[id(vocabulary)] = known
-    return known
-
-
-_TYPE_WORDS: dict[int, frozenset[str]] = {}
-
-
 def _literal_facts(source: SourceText, vocabulary: Vocabulary | None) -> Iterator[Fact]:
-    strings = {token for token in set(source.tokens) if token[0] == '"' and len(token) > 2}
-    if not strings:
-        return
     if vocabulary is None:
-        wanted = strings
+        hits = [index for index, token in enumerate(source.tokens) if token[0] == '"' and len(token) > 2]
     else:
-        joined = "\n".join(strings).lower()
-        needles = [needle for needle in vocabulary.needles if needle in joined]
-        if not needles:
-            return
-        wanted = {token for token in strings if _holds_any(token.lower(), needles)}
-    for index, token in enumerate(source.tokens):
-        if token in wanted:
-            key = unquote(token).lower()
-            statement = source.statement_text(index, TEXT_LIMIT)
-            yield Fact("literal", key, statement, source.line(index), {"index": index, "statement": statement.lower()})
-
-
-def _holds_any(text: str, needles: list[str]) -> bool:
-    return any(needle in text for needle in needles)
+        quoted = source.quoted
+        needles = [needle for needle in vocabulary.needles if needle in quoted] if quoted else []
+        hits = source.holding(needles) if needles else []
+    for index in hits:
+        statement = source.statement_text(index, TEXT_LIMIT)
+        yield Fact("literal", unquote(source.tokens[index]).lower(), statement, source.line(index), {"index": index})

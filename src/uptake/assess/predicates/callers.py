@@ -24,7 +24,7 @@ def receivers(module: CodeModule, declare: Declare, narrow: list[Position]) -> t
     places = module.project.modules if declare.is_public else [module]
     found: dict[str, None] = {}
     for place in places:
-        if name in place.source.distinct:
+        if place.may_hold(name):
             for variable in _receivers_in(place, name, returned, out):
                 found.setdefault(variable)
     shown = list(found)

@@ -17,7 +17,6 @@ from uptake.assess.predicates.widths import Position, narrow_positions, wide_pos
 from uptake.core.severity import Certainty, Severity, Target
 from uptake.rules.model import Hit
 
-TRIGGERS = frozenset(("declare",))
 LONG_ENTRIES = re.compile(r"^(Get|Set)(Window|Class)Long(A|W)?$", re.I)
 POINTER_ENTRIES = re.compile(r"^(Get|Set)(Window|Class)LongPtr(A|W)?$", re.I)
 MEMORY_COPIES = frozenset(("rtlmovememory", "rtlcopymemory", "rtlzeromemory", "rtlfillmemory"))
@@ -62,6 +61,8 @@ class Examined:
 
 def check(module: CodeModule) -> Iterator[Hit]:
     """Hits of every Declare of a module; the caller drops those in lines that its target does not compile."""
+    if "declare" not in module.source.word_set:
+        return
     yield from _excluded(module)
     for declare in module.declares:
         if declare.is_broken or not module.is_compiled(declare.line, Target.MIXED):

@@ -10,16 +10,17 @@ from uptake.assess.extraction.conditional import PREDEFINED, Directive
 from uptake.core.severity import Severity, Target
 from uptake.rules.model import Hit
 
-TRIGGERS = frozenset(("#", "longlong", "clnglng", "deflnglng", "vblonglong", "ptrsafe", "longptr", "clngptr"))
+CONSTANTS = frozenset(("vba6", "vba7", "win32", "win64"))
 LONGLONG = frozenset(("longlong", "clnglng", "deflnglng", "vblonglong"))
 HOMEMADE = re.compile(r"^_?(is|vba|win|office|os|app|ptr|x)?_?(x64|64_?bit|win_?64|x_64|64)(bit|office|vba)?$")
 BITNESS = frozenset(("win64", "win32"))
 
 
 def check(module: CodeModule) -> Iterator[Hit]:
-    if module.directives:
+    text, words = module.source.text, module.source.word_set
+    if "#" in text and ("64" in text or not CONSTANTS.isdisjoint(words)) and module.directives:
         yield from _directives(module)
-    if LONGLONG & module.source.distinct:
+    if not LONGLONG.isdisjoint(words):
         yield from _longlong(module)
 
 

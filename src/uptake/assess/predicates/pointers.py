@@ -31,10 +31,10 @@ CODE_PAGES = frozenset(("virtualalloc", "virtualprotect", "virtualallocex", "vir
 
 
 def check(module: CodeModule) -> Iterator[Hit]:
-    distinct = module.source.distinct
-    if INTRINSICS & distinct:
+    words = module.source.word_set
+    if not INTRINSICS.isdisjoint(words):
         yield from _intrinsic_into_long(module)
-    if "addressof" in distinct:
+    if "addressof" in words:
         yield from _callbacks(module)
     declared = module.project.declares
     if declared or module.project.pointer_functions:
@@ -74,8 +74,7 @@ def _results_into_long(module: CodeModule) -> Iterator[Hit]:
     names = project.pointer_functions | {
         name for name, places in project.declares.items() if any(d.result and d.result.type in WIDE for _, d in places)
     }
-    wanted = names & module.source.distinct
-    for index, line in _compiled(module, frozenset(wanted)):
+    for index, line in _compiled(module, frozenset(names)):
         name = module.source.tokens[index].lower()
         variable = assigned_variable(module.source, index)
         if not variable or variable.lower() == name:
@@ -104,7 +103,7 @@ def _window_longs(module: CodeModule) -> Iterator[Hit]:
     """Calls of Get/SetWindowLong and Get/SetClassLong with an index that holds a pointer."""
     project = module.project
     names = {n for n, places in project.declares.items() if any(LONG_ENTRIES.match(d.entry) for _, d in places)}
-    for index, line in _compiled(module, frozenset(names & module.source.distinct)):
+    for index, line in _compiled(module, frozenset(names)):
         declares = project.declares_for(module, module.source.tokens[index], Target.M365_64)
         if not declares or not LONG_ENTRIES.match(declares[0].entry) or _inside_declare(module, line):
             continue
@@ -156,7 +155,7 @@ def _callbacks(module: CodeModule) -> Iterator[Hit]:
 
 
 def _procedure(module: CodeModule, name: str) -> Procedure | None:
-    places = [module, *(m for m in module.project.modules if m is not module and name in m.source.distinct)]
+    places = [module, *(m for m in module.project.modules if m is not module and m.may_hold(name))]
     return next((p for m in places for p in m.procedures if p.name.lower() == name), None)
 
 
@@ -225,7 +224,7 @@ def _memory(module: CodeModule) -> Iterator[Hit]:
             copies.add(name)
         if any(d.entry.lower() in CODE_PAGES for _, d in places):
             pages.add(name)
-    for index, line in _compiled(module, frozenset((copies | pages) & module.source.distinct)):
+    for index, line in _compiled(module, frozenset(copies | pages)):
         if _inside_declare(module, line):
             continue
         arguments = call_arguments(module.source, index)

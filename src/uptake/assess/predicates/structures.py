@@ -13,7 +13,6 @@ from uptake.assess.predicates.widths import WIDE, width
 from uptake.core.severity import Target
 from uptake.rules.model import Hit
 
-TRIGGERS = frozenset(("type", "len"))
 # Members that hold the size of their own structure, as the SDK names them.
 SIZE_MEMBERS = frozenset(
     ("cbsize", "lstructsize", "dwsize", "cb", "nlength", "cbsizeofstruct", "size", "length", "nsize")
@@ -21,16 +20,12 @@ SIZE_MEMBERS = frozenset(
 
 
 def check(module: CodeModule) -> Iterator[Hit]:
-    if "type" in module.source.distinct and _declares_anything(module):
+    if "end type" in module.source.lowered and module.project.declares:
         for block in module.types:
             if module.is_compiled(block.line, Target.M365_64):
                 yield from _narrow_members(module, block)
-    if "len" in module.source.distinct:
+    if "len" in module.source.word_set and module.project.types:
         yield from _size_by_len(module)
-
-
-def _declares_anything(module: CodeModule) -> bool:
-    return bool(module.project.declares)
 
 
 def structure_of(module: CodeModule, block: TypeBlock) -> Structure | None:
