@@ -16,7 +16,7 @@ from pathlib import Path
 from string import Template
 from typing import BinaryIO
 
-from uptake.reporting import html_findings, html_parts
+from uptake.reporting import html_findings, html_parts, html_rules
 from uptake.reporting.clean import visible
 from uptake.reporting.model import TOOL, ScanReport
 from uptake.reporting.verdict import verdict
@@ -62,7 +62,7 @@ def _page(report: ScanReport, words: Words, worst: Collected) -> Iterator[str]:
     yield from html_findings.section(report, words, worst)
     yield html_parts.unread(report.summary, words)
     yield html_parts.worst_files(worst.files, worst.files_total, words)
-    yield html_parts.rules(report, words)
+    yield html_rules.rules(report, words)
     yield html_parts.about(words)
     made = escape(words("made_by", version=TOOL["version"]))
     yield f"</main>\n<footer>{made}</footer>\n<script>{script}</script>\n</body>\n</html>\n"

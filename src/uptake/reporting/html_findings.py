@@ -9,7 +9,7 @@ from html import escape
 from typing import Any
 
 from uptake.reporting.clean import visible_lines
-from uptake.reporting.html_parts import path_cell, prose, rule_link, showing, tag, text
+from uptake.reporting.html_base import path_cell, prose, rule_link, showing, tag, text
 from uptake.reporting.model import CERTAINTIES, SEVERITIES, ScanReport, editor_line, revises, rule_title, severity_rank
 from uptake.reporting.words import Words
 from uptake.reporting.worst import Collected, Item

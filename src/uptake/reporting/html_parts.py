@@ -2,58 +2,21 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
 from uptake.reporting.charts import stacked_bar
-from uptake.reporting.clean import visible, visible_lines
-from uptake.reporting.model import SEVERITIES, ScanReport, folder_and_name, rule_title
+from uptake.reporting.html_base import cell, path_cell, showing, table, tag, text
+from uptake.reporting.html_rules import rule_table
+from uptake.reporting.model import SEVERITIES, ScanReport, rule_title
 from uptake.reporting.summary import below_root
 from uptake.reporting.verdict import first_rule, state_counts, sub_line, verdict
 from uptake.reporting.words import Words
 
-TONES = dict(zip(SEVERITIES, ("ok", "none", "wait", "hot", "bad"), strict=True))
 STATES = ("work", "check", "ready", "unread", "other")
 STATE_CLASSES = {"work": "s4", "check": "s2", "ready": "s0", "unread": "su", "other": "so"}
-CODE = re.compile(r"`([^`]+)`")
 OWNERS, FORMATS, REASONS = 40, 12, 100
-
-
-def text(value: object) -> str:
-    """Anything from a document, on one line, for an HTML text or attribute."""
-    return escape(visible(value))
-
-
-def tag(severity: str, words: Words) -> str:
-    """The word of a severity in its tone."""
-    word = words(f"{severity}_short") if severity in SEVERITIES else severity
-    return f'<span class="tag {TONES.get(severity, "none")}">{escape(word)}</span>'
-
-
-def rule_link(rule: str) -> str:
-    return f'<a href="#rule-{escape(rule)}">{text(rule)}</a>'
-
-
-def path_cell(path: str) -> str:
-    """The name first for the eye, the folder small below it."""
-    folder, name = folder_and_name(path)
-    return f'<span class="name">{text(name)}</span><span class="meta">{text(folder)}</span>'
-
-
-def table(headings: Sequence[tuple[str, str]], rows: Iterable[str], *, css: str = "", identity: str = "") -> str:
-    """A table; headings as (class, words). Rows come finished."""
-    cells = "".join(f'<th scope="col" class="{name}">{escape(title)}</th>' for name, title in headings)
-    attributes = f' id="{identity}"' if identity else ""
-    return f'<table class="{css}"{attributes}><thead><tr>{cells}</tr></thead><tbody>{"".join(rows)}</tbody></table>\n'
-
-
-def cell(value: object, label: str, *, number: bool = False) -> str:
-    """A cell; its heading goes along for narrow screens, numbers sort by their value."""
-    if number:
-        return f'<td class="n" data-l="{escape(label)}" data-v="{value}">{value:,}</td>'
-    return f'<td data-l="{escape(label)}">{value}</td>'
 
 
 def navigation(report: ScanReport, words: Words) -> str:
@@ -100,7 +63,7 @@ def _next_step(report: ScanReport, words: Words) -> str:
 
 def overview(report: ScanReport, words: Words) -> str:
     """Severities, rules and folders on the left, the facts of the scan at the side."""
-    left = _severities(report.summary, words) + _rule_table(report, words) + _owners(report.summary, words)
+    left = _severities(report.summary, words) + rule_table(report, words) + _owners(report.summary, words)
     return f'<div class="cols"><div>{left}</div><aside>{_facts(report.summary, words)}</aside></div>\n'
 
 
@@ -121,34 +84,6 @@ def _severities(summary: Mapping[str, Any], words: Words) -> str:
     note = f'<p class="meta">{escape(words("lower_bound"))}</p>' if summary["unique_is_lower_bound"] else ""
     body = f'<div class="verdict">{bar}{table(headings, rows, css="bare")}{note}</div>'
     return f"<section><h2>{escape(words('by_severity'))}</h2>{body}</section>"
-
-
-def _rule_table(report: ScanReport, words: Words) -> str:
-    """What asks for something is in sight, what only informs a click away."""
-    found = report.summary["rules"]
-    urgent = {rule: row for rule, row in found.items() if row["severity"] not in ("design", "ready")}
-    quiet = {rule: row for rule, row in found.items() if rule not in urgent}
-    shown = _rule_rows(report, words, urgent) if urgent else f'<p class="sub">{escape(words("nothing_breaks"))}</p>'
-    if quiet:
-        label = f"{escape(words('good_to_know'))} ({len(quiet)})"
-        shown += f'<details class="quiet"><summary>{label}</summary>{_rule_rows(report, words, quiet)}</details>'
-    return f'<section id="what"><h2>{escape(words("what"))}</h2>{shown}</section>' if found else ""
-
-
-def _rule_rows(report: ScanReport, words: Words, rules: Mapping[str, Mapping[str, Any]]) -> str:
-    labels = [words(key) for key in ("all_files", "findings", "modules", "proposals")]
-    rows = []
-    for rule, row in rules.items():
-        rank = SEVERITIES.index(row["severity"])
-        numbers = zip(("files", "findings", "modules", "proposals"), labels, strict=True)
-        rows.append(
-            f'<tr><td data-l="{escape(words("severity"))}" data-v="{rank}">{tag(row["severity"], words)}</td>'
-            f'<td data-l="{escape(words("rule"))}">{rule_link(rule)} {text(rule_title(report.rules, rule))}</td>'
-            + "".join(cell(row[key], label, number=True) for key, label in numbers)
-            + "</tr>"
-        )
-    headings = [("", words("severity")), ("", words("rule")), *(("n", label) for label in labels)]
-    return table(headings, rows, css="sort")
 
 
 def _owners(summary: Mapping[str, Any], words: Words) -> str:
@@ -239,15 +174,6 @@ def _unread_row(row: Mapping[str, Any], example: str, words: Words) -> str:
     return f"<tr>{''.join(cells)}</tr>"
 
 
-def showing(shown: int, total: int, words: Words, repeats: int = 0) -> str:
-    """Says honestly how much of it stands here; `repeats` are left out because their code is shown elsewhere."""
-    said = words("showing" if shown < total else "showing_all", shown=shown, total=total)
-    if repeats:
-        distinct = words("showing_distinct", total=total, repeats=repeats)
-        said = f"{distinct} {said}" if shown < total else distinct
-    return f'<span class="meta">{escape(said)}</span>'
-
-
 def worst_files(files: Sequence[Mapping[str, Any]], total: int, words: Words) -> str:
     """The files with findings, the worst first."""
     if not files:
@@ -266,38 +192,6 @@ def worst_files(files: Sequence[Mapping[str, Any]], total: int, words: Words) ->
     body = table(headings, rows, css="sort wide")
     title = f"{escape(words('worst_files'))} {showing(len(files), total, words)}"
     return f'<section id="files"><h2>{title}</h2>{body}</section>\n'
-
-
-def rules(report: ScanReport, words: Words) -> str:
-    """Why each rule that found something exists, what to do, and where the claim comes from."""
-    found = report.summary["rules"]
-    if not found:
-        return ""
-    blocks = "".join(_rule(rule, report.rules.get(rule, {}), row["severity"], words) for rule, row in found.items())
-    return f'<section id="rules"><h2>{escape(words("rules"))}</h2><div class="rules">{blocks}</div></section>\n'
-
-
-def _rule(rule: str, texts: Mapping[str, Any], severity: str, words: Words) -> str:
-    parts = [(words(key), prose(texts[key])) for key in ("why", "fix", "noise") if texts.get(key)]
-    sources = [_source(source) for source in texts.get("sources", ())]
-    if sources:
-        parts.append((words("source"), "<br>".join(sources)))
-    lines = "".join(f"<dt>{escape(name)}</dt><dd>{value}</dd>" for name, value in parts)
-    head = f"{tag(severity, words)} <b>{text(rule)}</b> {text(texts.get('title', rule))}"
-    return f'<details id="rule-{escape(rule)}"><summary>{head}</summary><dl>{lines}</dl></details>'
-
-
-def prose(value: object) -> str:
-    """Text of the catalogue with its paragraphs; what stands in backticks is code."""
-    lines = escape(visible_lines(value).strip()).split("\n")
-    return "<br>".join(CODE.sub(r"<code>\1</code>", line) for line in lines)
-
-
-def _source(source: object) -> str:
-    """Where a claim comes from; an address stays text, so that the page calls nobody."""
-    if isinstance(source, Mapping):
-        return f'{text(source.get("what", ""))} <span class="meta">{text(source.get("date", ""))}</span>'
-    return text(source)
 
 
 def about(words: Words) -> str:

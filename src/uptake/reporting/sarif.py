@@ -91,7 +91,7 @@ def _result(
         "kind": "fail" if rank else "informational",
         "message": {"text": visible(finding.get("message") or finding["rule"])},
         "locations": [location | ({"logicalLocations": logical} if logical else {})],
-        "partialFingerprints": {"uptakeFinding/v1": fingerprint(finding, hashes.get((container, module.lower()), ""))},
+        "partialFingerprints": {"uptakeFinding/v1": finding.get("fingerprint") or _fingerprint(finding, hashes)},
         "rank": rank * 25.0,
         "properties": _properties(finding, result) | {"lineKnown": line > 0},
     }
@@ -129,11 +129,16 @@ def _fix(finding: Mapping[str, Any], uri: str, line: int) -> dict[str, Any]:
     return {"description": {"text": visible(finding.get("message") or finding["rule"])}, "artifactChanges": [change]}
 
 
-def fingerprint(finding: Mapping[str, Any], module_hash: str) -> str:
-    """The same for the same statement of the same rule, wherever the file lies and however often it is copied."""
+def _fingerprint(finding: Mapping[str, Any], hashes: Mapping[tuple[str, str], str]) -> str:
+    """For results of before findings had their own: the same for the same statement of the same rule in any copy."""
+    container, module = finding.get("container") or "", (finding.get("module") or "").lower()
     statement = " ".join(str(finding.get("statement") or finding.get("message") or "").split()).lower()
-    where = (finding.get("module") or finding.get("container") or "").lower()
-    parts = (finding["rule"], where, statement, "" if statement else module_hash)
+    parts = (
+        finding["rule"],
+        module or container.lower(),
+        statement,
+        "" if statement else hashes.get((container, module), ""),
+    )
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import random
 import zipfile
+from collections.abc import Callable
 
 import msoffcrypto
 import olefile
@@ -166,9 +167,10 @@ def test_damage_is_where_it_was_asked_for() -> None:
 
 
 @pytest.mark.parametrize("kind", ["xlsx", "docm"])
-def test_encrypted_package_opens_with_its_password_only(kind: str) -> None:
+@pytest.mark.parametrize("encrypt", [broken.encrypted, broken.encrypted_agile])
+def test_encrypted_package_opens_with_its_password_only(kind: str, encrypt: Callable[[bytes, str], bytes]) -> None:
     plain = ooxml(kind)
-    locked = broken.encrypted(plain, "pässword")
+    locked = encrypt(plain, "pässword")
     file = msoffcrypto.OfficeFile(io.BytesIO(locked))
     file.load_key(password="pässword", verify_password=True)
     out = io.BytesIO()

@@ -10,6 +10,7 @@ import zipfile
 from collections.abc import Callable
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from msoffcrypto.format.ooxml import OOXMLFile
 
 from uptake.assess.samples.compound import SECTOR, compound
 from uptake.assess.samples.package import XML, zipped
@@ -29,6 +30,13 @@ def encrypted(package: bytes, password: str = "secret", *, salt: bytes = b"uptak
     info += struct.pack("<I", len(salt)) + salt + _aes(key, verifier) + struct.pack("<I", 20) + _aes(key, digest)
     body = struct.pack("<Q", len(package)) + _aes(key, package.ljust(-(-len(package) // BLOCK) * BLOCK, b"\0"))
     return compound({"EncryptionInfo": info, "EncryptedPackage": body, **_data_spaces()})
+
+
+def encrypted_agile(package: bytes, password: str = "secret") -> bytes:  # noqa: S107
+    """`package` as Office 2010 and later encrypt it; the keys are random, so it differs from run to run."""
+    out = io.BytesIO()
+    OOXMLFile(io.BytesIO(package)).encrypt(password, out)
+    return out.getvalue()
 
 
 def _standard_key(password: str, salt: bytes) -> bytes:
@@ -73,11 +81,11 @@ def truncated(data: bytes, share: float = 0.5) -> bytes:
     return data[: int(len(data) * share)]
 
 
-def flipped(data: bytes, *, seed: int = 1, count: int = 20) -> bytes:
-    """`data` with `count` bits turned over."""
+def flipped(data: bytes, *, seed: int = 1, count: int = 20, start: int = 0) -> bytes:
+    """`data` with `count` bits turned over, none before `start`."""
     out, chance = bytearray(data), random.Random(seed)  # noqa: S311
     for _ in range(count):
-        out[chance.randrange(len(out))] ^= 1 << chance.randrange(8)
+        out[chance.randrange(start, len(out))] ^= 1 << chance.randrange(8)
     return bytes(out)
 
 

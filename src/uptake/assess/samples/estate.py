@@ -215,7 +215,7 @@ def _quarantine(chance: random.Random) -> Iterator[Entry]:
     yield "Quarantine/Half copied.xlsm", lambda: broken.truncated(half, 0.6)
     yield (
         "Quarantine/Bad disk.xls",
-        lambda: broken.flipped(binary.xls(project("budget.bas")), seed=chance.randrange(99), count=400),
+        lambda: broken.flipped(binary.xls(project("budget.bas")), seed=chance.randrange(99), count=300, start=512),
     )
     yield "Quarantine/Loop.xls", lambda: broken.cyclic(binary.xls(project("clipboard.bas", "registry.bas")))
     yield "Quarantine/Bomb.xlsx", lambda: broken.zip_bomb(plain, megabytes=300)
