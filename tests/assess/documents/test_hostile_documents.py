@@ -121,3 +121,22 @@ def test_a_package_cut_in_half_says_what_is_wrong() -> None:
     document = read_everything(broken.truncated(ooxml("xlsm", FULL)))
     assert document.status in {Status.ERROR, Status.HAS_VBA, Status.INACCESSIBLE}
     assert document.defects
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"{\\rtf1" + b"\\objdata" * 100_000,
+        b"{\\rtf1" + b"\\fldinst DDE" * 100_000,
+        b'<?xml version="1.0"?><w:wordDocument xmlns:w="http://schemas.microsoft.com/office/word/2003/wordml">'
+        + b"<w:binData <w:fldSimple w:instr=" * 30_000,
+        b'<pkg:package xmlns:pkg="http://schemas.microsoft.com/office/2006/xmlPackage">' + b"<pkg:part>" * 100_000,
+        b"MIME-Version: 1.0\n" + b"".join(b"boundary=x%d\n--x%d\n" % (number, number) for number in range(50_000)),
+        ooxml("xlsx", Extras(parts=(("xl/connections.xml", b"<dbPr " + b"a" * (1 << 20), "x"),))),
+        b"Public " * 200_000,
+    ],
+)
+def test_searches_stay_linear_in_hostile_text(data: bytes) -> None:
+    started = time.perf_counter()
+    read_everything(data, "module.bas")
+    assert time.perf_counter() - started < 10

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from uptake.assess.documents.model import Document, DocumentDefect, Limits, Status
 
+MOST_DEFECTS = 100
 Bytes = bytes | mmap.mmap
 """What a container is read from: both give `bytes` when sliced."""
 
@@ -87,9 +88,14 @@ def doubt(document: Document, reason: str) -> None:
         document.status, document.reason = Status.ERROR, reason
 
 
+def complain(defects: list[str], sentence: str) -> None:
+    """Adds a sentence once, and none after the first hundred: a hostile file has as many defects as it likes."""
+    if len(defects) < MOST_DEFECTS and sentence not in defects:
+        defects.append(sentence)
+
+
 def note(document: Document, sentence: str, mark: str = "") -> None:
     """Adds a defect once; `mark` is the fact for rules beside the sentence for people."""
-    if sentence not in document.defects:
-        document.defects.append(sentence)
+    complain(document.defects, sentence)
     if mark:
         document.marks.add(mark)

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from struct import Struct
 from typing import NamedTuple
 
-from uptake.assess.documents.budget import Budget, Bytes
+from uptake.assess.documents.budget import Budget, Bytes, complain
 from uptake.assess.documents.model import DocumentDefect, Status
 
 SIGNATURE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -104,7 +104,7 @@ class CompoundFile:
         self.budget.spend(min(size, len(self.data)))
         content = self._mini(entry.start, size) if entry.size < self._cutoff else self._chain(entry.start, size)
         if len(content) < size:
-            self.defects.append(f"stream {name!r} ends after {len(content)} of {size} bytes")
+            complain(self.defects, f"stream {name!r} ends after {len(content)} of {size} bytes")
         return content
 
     # Header and sector tables: [MS-CFB] 2.2, 2.3, 2.5
@@ -135,7 +135,7 @@ class CompoundFile:
             start = numbers[per_sector] if len(numbers) > per_sector else FREE_SECTOR
         wanted = [number for number in sectors[: min(count, len(sectors))] if number != FREE_SECTOR]
         if count > len(wanted) or any(number >= self._sectors for number in wanted):
-            self.defects.append("the sector table of the compound file is incomplete")
+            complain(self.defects, "the sector table of the compound file is incomplete")
         return wanted
 
     def _load_table(self, sectors: list[int]) -> array[int]:
@@ -191,7 +191,7 @@ class CompoundFile:
             sector = table[sector]
         if sector < MAX_SECTOR:
             self.is_incomplete = True
-            self.defects.append("the directory of the compound file is incomplete")
+            complain(self.defects, "the directory of the compound file is incomplete")
             if not numbers and sector < self._sectors:
                 numbers[sector] = None
         return b"".join([self._slice(number, 1) for number in numbers])
@@ -222,16 +222,14 @@ class CompoundFile:
 
     def _broken_tree(self) -> None:
         self.is_incomplete = True
-        sentence = "the directory of the compound file points to entries that are not there"
-        if sentence not in self.defects:
-            self.defects.append(sentence)
+        complain(self.defects, "the directory of the compound file points to entries that are not there")
 
     def _register(self, path: str, entry: tuple[bytes, int, int, int, int, int, bytes, int, int]) -> None:
         _, _, kind, _, _, _, clsid, start, size = entry
         if kind == STORAGE:
             self.storages.setdefault(path, clsid)
         elif path in self.streams:
-            self.defects.append(f"two streams are called {path!r}: the first was read")
+            complain(self.defects, f"two streams are called {path!r}: the first was read")
         else:
             self.streams[path] = Entry(start, size & 0xFFFFFFFF if self.version < 4 else size)
 

@@ -13,7 +13,7 @@ from xml.parsers import expat
 from uptake.assess.documents.model import DocumentDefect
 
 _ELEMENT = re.compile(r"<(?:\w+:)?(Default|Override)\s([^<>]*?)/?>")
-_ATTRIBUTE = re.compile(r"""(\w+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
+_ATTRIBUTE = re.compile(r"""(?<!\w)(\w+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 _UNUSUAL = re.compile(rb"&|<!|encoding\s*=\s*[\"'](?!(?i:utf-8|us-ascii))")
 
 

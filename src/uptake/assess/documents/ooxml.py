@@ -67,7 +67,7 @@ _EMBEDDED_TYPES = re.compile(
 )
 _EMBEDDED_NAMES = re.compile(r"(?i)/embeddings/|\.(?:do[ct][xm]?|xl[st][xmb]?|pp[ts][xm]?|rtf|mht|vsd[xm]?|zip|msg)\Z")
 _RELATIONSHIP = re.compile(r"<(?:\w+:)?Relationship\s([^<>]*?)/?>")
-_ATTRIBUTE = re.compile(r"""(\w+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
+_ATTRIBUTE = re.compile(r"""(?<!\w)(\w+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 
 
 class Parts(Container, Protocol):

@@ -13,7 +13,7 @@ from struct import Struct
 from struct import error as StructError  # noqa: N812
 from typing import NamedTuple
 
-from uptake.assess.documents.budget import Budget, Bytes
+from uptake.assess.documents.budget import Budget, Bytes, complain
 from uptake.assess.documents.model import DocumentDefect, Status
 
 _END = Struct("<4s4H2LH")  # 4.3.16 end of central directory
@@ -121,8 +121,7 @@ class Package:
         return packed
 
     def _note(self, sentence: str) -> None:
-        if sentence not in self.defects:
-            self.defects.append(sentence)
+        complain(self.defects, sentence)
 
     # The directory
 

@@ -26,6 +26,9 @@ def open_rtf(data: Bytes, visit: Visit) -> Document:
     """An RTF document and what is embedded in it."""
     document = Document("rtf", "word", Status.NO_VBA, location=visit.location, container=WholeFile(data))
     for number, found in enumerate(_OBJECT.finditer(data)):
+        if number >= visit.limits.embedded:
+            note(document, f"more than {number} objects: the rest was not opened", "limit")
+            break
         if not visit.may_descend(document):
             break
         _open_object(document, data, found.end(), f"objdata{number}", visit)

@@ -25,8 +25,8 @@ _CONNECTIONS = (_SPREADSHEET + "connections+xml", "application/vnd.ms-excel.conn
 _WORD_TEXT = re.compile(r"wordprocessingml\.(?:document\.main|template\.main|header|footer|footnotes|endnotes)\+xml\Z")
 _WORD_MACRO = re.compile(r"\Aapplication/vnd\.ms-word\..*main\+xml\Z")
 _NOT_LINKS = frozenset({"hyperlink"})
-_INSTRUCTION = re.compile(r"<w:instrText\b[^>]*>([^<]*)<|<w:fldChar\b[^>]*w:fldCharType=\"(begin|separate|end)\"")
-_SIMPLE_FIELD = re.compile(r"<w:fldSimple\b[^>]*w:instr=\"([^\"]*)\"")
+_INSTRUCTION = re.compile(r"<w:instrText\b[^<>]*>([^<]*)<|<w:fldChar\b[^<>]*?w:fldCharType=\"(begin|separate|end)\"")
+_SIMPLE_FIELD = re.compile(r"<w:fldSimple\b[^<>]*?w:instr=\"([^\"]*)\"")
 _FIELD = re.compile(r"(?i)\A\s*(DDEAUTO|DDE|LINK|INCLUDETEXT|INCLUDEPICTURE|DATABASE)\s+(.*)", re.DOTALL)
 _DOC_FIELD = re.compile(rb"\x13\s*((?:DDEAUTO|DDE|LINK|INCLUDETEXT)\s[^\x13-\x15]{1,600})")
 _DOC_WIDE_FIELD = re.compile(

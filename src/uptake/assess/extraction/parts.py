@@ -16,7 +16,7 @@ from uptake.assess.documents.model import Container, Document, DocumentDefect
 
 MOST_TEXT = 500
 """Characters of evidence in one fact."""
-_ATTRIBUTE = re.compile(r"""([\w:.-]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
+_ATTRIBUTE = re.compile(r"""(?<![\w:.-])([\w:.-]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 _SECRET = re.compile(
     r"(?i)\b(password|passwd|pwd|accountkey|sharedaccesskey|client_?secret|access_?token|sig)(\s*=\s*)"
     r"(?:\"[^\"]*\"|'[^']*'|\{[^}]*\}|[^;&\"']*)"
