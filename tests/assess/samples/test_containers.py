@@ -169,7 +169,7 @@ def test_damage_is_where_it_was_asked_for() -> None:
 @pytest.mark.parametrize("kind", ["xlsx", "docm"])
 @pytest.mark.parametrize("encrypt", [broken.encrypted, broken.encrypted_agile])
 def test_encrypted_package_opens_with_its_password_only(kind: str, encrypt: Callable[[bytes, str], bytes]) -> None:
-    plain = ooxml(kind)
+    plain = ooxml(kind, Extras(parts=[("docProps/thumbnail.bin", random.Random(1).randbytes(5000), "")]))
     locked = encrypt(plain, "pässword")
     file = msoffcrypto.OfficeFile(io.BytesIO(locked))
     file.load_key(password="pässword", verify_password=True)

@@ -33,7 +33,10 @@ def encrypted(package: bytes, password: str = "secret", *, salt: bytes = b"uptak
 
 
 def encrypted_agile(package: bytes, password: str = "secret") -> bytes:  # noqa: S107
-    """`package` as Office 2010 and later encrypt it; the keys are random, so it differs from run to run."""
+    """`package` as Office 2010 and later encrypt it; the keys are random, so it differs from run to run.
+
+    For packages of 4 KB and more: smaller ones, which lie in the mini stream, msoffcrypto writes unreadably.
+    """
     out = io.BytesIO()
     OOXMLFile(io.BytesIO(package)).encrypt(password, out)
     return out.getvalue()
