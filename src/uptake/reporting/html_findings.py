@@ -128,9 +128,9 @@ def _advice(report: ScanReport, item: Item, words: Words) -> str:
 def _elsewhere(item: Item, words: Words) -> str:
     """Proposals for another place than this line, such as the Declare of the function that is called here."""
     proposals = dict.fromkeys(one["proposal"] for one in item.findings if one.get("proposal") and not revises(one))
-    blocks = (_plain(visible_lines(proposal).rstrip("\n").split("\n")) for proposal in proposals)
-    lines = "".join(_line("ins", None, line) for block in blocks for line in block)
-    return f'<p class="fix"><b>{escape(words("proposal"))}</b></p>{_pre(lines)}' if lines else ""
+    blocks = (_pre("".join(_line("ins", None, line) for line in _plain(_split(one)))) for one in proposals)
+    shown = "".join(blocks)
+    return f'<p class="fix"><b>{escape(words("proposal"))}</b></p>{shown}' if shown else ""
 
 
 def _code(item: Item) -> str:
