@@ -41,7 +41,7 @@ def write_overview(book: Any, report: ScanReport, words: Words, sheets: Sequence
     fit_to_paper(sheet)
     sheet.set_column(0, 0, 34)
     sheet.set_column(1, 1, 18)
-    sheet.set_column(2, 2, 40)
+    sheet.set_column(2, 2, 66)
     sheet.set_row(1, 26)
     big = book.add_format({"bold": True, "font_size": 18, "font_color": INK, "valign": "vcenter"})
     soft, number = book.add_format({"font_color": SOFT}), book.add_format({"num_format": "#,##0", "align": "left"})
