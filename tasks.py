@@ -16,6 +16,7 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 import venv
 from pathlib import Path
 
@@ -41,11 +42,13 @@ def main(arguments: list[str]) -> int:
 
 def run(arguments: list[str]) -> int:
     ensure_environment(RUNTIME)
+    ensure_twin()
     return python("-m", "uptake", *(arguments or ["demo"]))
 
 
 def test(arguments: list[str]) -> int:
     ensure_environment(DEV)
+    ensure_twin()
     ensure_debian_packages()
     if arguments:
         return python("-m", "pytest", *arguments)
@@ -66,6 +69,7 @@ def check(arguments: list[str]) -> int:
 
 def bench(arguments: list[str]) -> int:
     ensure_environment(DEV)
+    ensure_twin()
     scripts = {path.stem: path for path in sorted((HOME / "bench").glob("[a-z]*.py"))}
     if not arguments or arguments[0] not in scripts:
         print("python3 tasks.py bench NAME, where NAME is one of: " + ", ".join(scripts))
@@ -110,6 +114,23 @@ def _stamp(lock_file: Path | None) -> str:
     if lock_file is None or not lock_file.exists():
         return "none"
     return hashlib.sha256(lock_file.read_bytes() + sys.version.encode() + str(VENV).encode()).hexdigest()
+
+
+def ensure_twin() -> None:
+    """Compile the optional twin in C of the decompression where a compiler is at hand; without it the Python code does the work."""
+    folder = HOME / "src/uptake/assess/extraction"
+    source, library = folder / "_decompression.c", folder / "_decompression.abi3.so"
+    include = Path(sysconfig.get_path("include"))
+    compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
+    if os.name == "nt" or not compiler or not (include / "Python.h").exists():
+        return
+    if library.exists() and library.stat().st_mtime >= source.stat().st_mtime:
+        return
+    undefined = ["-undefined", "dynamic_lookup"] if sys.platform == "darwin" else []
+    partial = library.with_suffix(f".{os.getpid()}")
+    command = [compiler, "-O2", "-shared", "-fPIC", *undefined, f"-I{include}", str(source), "-o", str(partial)]
+    if subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False).returncode == 0:
+        partial.replace(library)
 
 
 def ensure_debian_packages() -> None:

@@ -25,19 +25,31 @@ COMPILED_FOR = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Procedure:
-    """A Sub, Function or Property with its lines and signature."""
+    """A Sub, Function or Property with its lines; its signature is parsed when somebody asks."""
 
     name: str
     kind: str
     """sub, function, property."""
     line: int
     end_line: int
-    parameters: tuple[Parameter, ...]
-    result: str
-    """Lower-case type of a function; empty for a Sub or where nothing says it."""
-    index: int
+    source: SourceText
+    name_at: int
+    """Token index of the name."""
+
+    @cached_property
+    def _signature(self) -> tuple[tuple[Parameter, ...], str]:
+        return declares.procedure_signature(self.source, self.name_at)
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        return self._signature[0]
+
+    @property
+    def result(self) -> str:
+        """Lower-case type of a function; empty for a Sub or where nothing says it."""
+        return self._signature[1]
 
 
 class CodeModule:
@@ -220,9 +232,8 @@ def _procedures(module: CodeModule) -> Iterator[Procedure]:
 
 def _procedure(module: CodeModule, opened: tuple[int, str, str, int], end_line: int) -> Procedure:
     index, kind, name, name_at = opened
-    parameters, result = declares.procedure_signature(module.source, name_at)
     line = module.source.line(index)
-    return Procedure(name.strip("[]"), kind, line, max(end_line, line), parameters, result, index)
+    return Procedure(name.strip("[]"), kind, line, max(end_line, line), module.source, name_at)
 
 
 def _declarations(module: CodeModule, name: str) -> Iterator[tuple[str, str]]:

@@ -20,6 +20,7 @@ PREDEFINED: Mapping[Target, Mapping[str, int]] = {
     Target.LEGACY: {"vba6": 1, "vba7": 0, "win16": 0, "win32": 1, "win64": 0, "mac": 0},
 }
 MAXIMUM_DEPTH = 60
+HASHED = re.compile(r"#[ \t]*(?:if|const)")
 
 Value = int | float | str
 
@@ -42,7 +43,7 @@ class Directive:
 
 def directives(source: SourceText) -> list[Directive]:
     """All directives of a module in order."""
-    if "#" not in source.text:
+    if "#" not in source.text or not HASHED.search(source.lowered):
         return []
     found = []
     for index in source.positions(frozenset("#")):
