@@ -5,6 +5,8 @@ Every embedded document is analysed like the outer one; a finding's container sa
 
 from __future__ import annotations
 
+import re
+from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -18,7 +20,6 @@ from uptake.assess.extraction.names import module_facts
 from uptake.assess.extraction.plain_source import read_source_module
 from uptake.assess.extraction.project import read_project
 from uptake.assess.predicates import PREDICATES
-from uptake.core.facts import Fact
 from uptake.core.severity import Certainty, Severity, Target
 from uptake.core.text import mask_secrets
 from uptake.rules.catalogue import load_rules
@@ -33,6 +34,10 @@ APPLIES = {
     Target.LEGACY: frozenset((Target.LEGACY,)),
 }
 CONTEXT_LINES = 2
+SEEN_SOURCE = 8 << 20
+"""Characters of source whose findings are kept, in case that the next file holds the same project: templates and copies do."""
+HAS_CODE = re.compile(r"^(?!Attribute VB_)[^\n]*\S", re.M)
+"""Most modules of a workbook are the empty ones behind its sheets: `Attribute` lines and nothing else."""
 FULL_DETAIL = 500
 """Findings of one file that carry the code around them; a file with more keeps the findings and drops the surroundings."""
 STATEMENT_LIMIT = 1000
@@ -100,6 +105,28 @@ def _module_json(module: Module, with_source: bool) -> dict[str, Any]:
     return shown
 
 
+class RecentlyUsed:
+    """Values by key, the least recently used forgotten when the sum of their weights passes a limit."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._weight = 0
+        self._values: OrderedDict[Any, tuple[Any, int]] = OrderedDict()
+
+    def get(self, key: Any) -> Any:
+        found = self._values.get(key)
+        if found is None:
+            return None
+        self._values.move_to_end(key)
+        return found[0]
+
+    def put(self, key: Any, value: Any, weight: int) -> None:
+        self._values[key] = (value, weight)
+        self._weight += weight
+        while self._weight > self._limit and self._values:
+            self._weight -= self._values.popitem(last=False)[1][1]
+
+
 @dataclass(frozen=True)
 class Analyser:
     """The rules of the catalogue prepared for one target; made once, used for every file."""
@@ -113,6 +140,10 @@ class Analyser:
     @cached_property
     def index(self) -> RuleIndex:
         return RuleIndex(list(self.rules.values()))
+
+    @cached_property
+    def _seen(self) -> RecentlyUsed:
+        return RecentlyUsed(SEEN_SOURCE)
 
     @cached_property
     def predicates(self) -> list[str]:
@@ -131,21 +162,31 @@ class Analyser:
 
     def _analyse_one(self, document: Document, result: FileResult) -> None:
         where = document.location
-        for fact, hit in self.index.match(document_facts(document), document.host):
-            self._add(result, where, None, hit, fact)
+        hits = self.index.match(document_facts(document), document.host)
+        result.findings += [self._finding(where, None, hit) for _, hit in hits]
         for project in decoded_projects(document):
             container = f"{where}!{project.location}".lstrip("!")
             result.projects.append(Project(container, project))
-            for fact, hit in self.index.match(project_facts(project), document.host):
-                self._add(result, container, None, hit, fact)
-            for module, hit in self.module_hits(project, document.host):
-                self._add(result, container, module, hit, None)
+            result.findings += self._project_findings(project, container, document.host)
+
+    def _project_findings(self, project: VbaProject, container: str, host: str) -> list[Finding]:
+        """Findings of a project; the same code in another file is not looked at again."""
+        key = (container, host, project.name, project.constants, project.syskind, project.codepage, project.protection,
+               project.signatures, project.source_missing, project.stomped, tuple(project.defects), tuple(project.references),
+               tuple((m.name, m.kind, m.source) for m in project.modules))  # fmt: skip
+        findings = self._seen.get(key)
+        if findings is None:
+            findings = [self._finding(container, None, hit) for _, hit in self.index.match(project_facts(project), host)]
+            findings += [self._finding(container, module, hit) for module, hit in self.module_hits(project, host)]
+            self._seen.put(key, findings, sum(len(m.source) for m in project.modules) + 1000)
+        return findings
 
     def module_hits(self, project: VbaProject, host: str) -> Iterator[tuple[CodeModule, Hit]]:
         """Hits in the source of a project's modules."""
         code = CodeProject(project, host)
         for module in project.modules:
-            code.add(module)
+            if HAS_CODE.search(module.source):
+                code.add(module)
         for code_module in code.modules:
             hits = list(self._hits_of(code_module, host))
             yield from ((code_module, hit) for hit in _deduplicated(hits, self.rules))
@@ -160,11 +201,10 @@ class Analyser:
             if rule and (not hit.line or module.is_compiled(hit.line, _compiled_for(rule, self.target))):
                 yield hit
 
-    def _add(self, result: FileResult, where: str, module: CodeModule | None, hit: Hit, fact: Fact | None) -> None:
+    def _finding(self, where: str, module: CodeModule | None, hit: Hit) -> Finding:
         rule = self.rules[hit.rule]
         severity = rule.severity if hit.severity is None else hit.severity
-        certainty = hit.certainty or rule.certainty
-        result.findings.append(_finding(rule, severity, certainty, where, module, hit))
+        return _finding(rule, severity, hit.certainty or rule.certainty, where, module, hit)
 
 
 def _compiled_for(rule: Rule, target: Target) -> Target:

@@ -35,6 +35,13 @@ _OTHER_LANGUAGE = re.compile(
 )
 
 
+_NAMES_OF_DOCUMENTS = frozenset((
+    "doc", "docm", "docx", "dot", "dotm", "dotx", "xls", "xlsm", "xlsx", "xlsb", "xlt", "xltm", "xltx", "xla", "xlam", "ppt", "pptm",
+    "pptx", "pot", "potm", "potx", "pps", "ppsm", "ppsx", "ppa", "ppam", "otm", "pub", "mpp", "vsd", "vsdm", "vsdx", "msg", "mdb", "accdb",
+))  # fmt: skip
+"""Names that promise a binary or package format."""
+
+
 def looks_like_source(content: bytes, name: str = "") -> bool:
     """Whether the start of a file is VBA source; the extension only lowers what has to be seen."""
     text = as_text(content[:HEAD])
@@ -62,6 +69,9 @@ def _first_statement(text: str) -> str:
 
 def open_text(content: bytes, name: str, location: str) -> Document:
     """A text: VBA source, or nothing of Office."""
+    if name.rpartition(".")[2].lower() in _NAMES_OF_DOCUMENTS:
+        reason = "a text under the name of a document; no Office program takes code from it"
+        return Document("text", "", Status.NOT_OFFICE, reason, location)
     if looks_like_source(content, name):
         return Document("vba", "", Status.HAS_VBA, location=location, source=content)
     return Document("text", "", Status.NOT_OFFICE, "a text that is not VBA source", location)

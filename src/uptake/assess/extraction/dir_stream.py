@@ -6,6 +6,7 @@ inside them are what is trusted.
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
@@ -46,6 +47,11 @@ class DirStream:
     is_complete: bool = False
     """The end record was met."""
     defects: list[str] = field(default_factory=list)
+
+
+_HEAD = struct.Struct("<HI")
+_IRREGULAR = frozenset((_VERSION, _REGISTERED, _PROJECT, _CONTROL, _ORIGINAL, _END))
+"""Records whose size field is not the size of what follows."""
 
 
 class _Cursor:
@@ -91,9 +97,24 @@ class _DirReader:
         """Libid of a REFERENCEORIGINAL whose control record follows."""
 
     def run(self) -> DirStream:
+        cursor, content, end = self.cursor, self.cursor.content, len(self.cursor.content)
         try:
-            while self.cursor.peek() >= 0 and not self.stream.is_complete:
-                self._record()
+            while cursor.position + 2 <= end and not self.stream.is_complete:
+                if cursor.position + 6 > end:
+                    self._record()
+                    continue
+                # Nearly all records are an id, a size and that many bytes: read here without a detour.
+                kind, size = _HEAD.unpack_from(content, cursor.position)
+                if kind in _IRREGULAR:
+                    self._record()
+                    continue
+                start = cursor.position + 6
+                if start + size > end:
+                    raise EOFError
+                cursor.position = start + size
+                action = _RECORDS.get(kind)
+                if action is not None:
+                    action(self, content[start : cursor.position])
         except EOFError:
             self.stream.defects.append("the dir stream ends inside a record")
         return self.stream

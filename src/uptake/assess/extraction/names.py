@@ -37,7 +37,7 @@ def module_facts(module: CodeModule, vocabulary: Vocabulary | None, target: Targ
     if vocabulary is None or not vocabulary.type_words.isdisjoint(source.word_set):
         facts.extend(_type_facts(source, vocabulary))
     facts.extend(_literal_facts(source, vocabulary))
-    if module.directives:
+    if facts and module.directives:
         facts = [fact for fact in facts if module.is_compiled(fact.line, target)]
     return sorted(facts, key=lambda fact: fact.line)
 
