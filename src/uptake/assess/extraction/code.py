@@ -60,6 +60,7 @@ class CodeModule:
         self.project = project
         self.source = SourceText(source)
         self._declarations: dict[str, dict[str, str]] = {}
+        self._branches: dict[Target, conditional.Branches] = {}
 
     def may_hold(self, word: str) -> bool:
         """Whether a lower-case word may stand in the module: a cheap gate that is true too often, never too seldom."""
@@ -73,20 +74,19 @@ class CodeModule:
     def directives(self) -> list[conditional.Directive]:
         return conditional.directives(self.source)
 
-    @cached_property
-    def _branches(self) -> dict[Target, conditional.Branches]:
-        constants = self.project.constants
-        return {
-            target: conditional.inactive_branches(self.directives, target, constants, self.last_line)
-            for target in conditional.PREDEFINED
-        }
+    def _branch(self, target: Target) -> conditional.Branches:
+        found = self._branches.get(target)
+        if found is None:
+            found = conditional.inactive_branches(self.directives, target, self.project.constants, self.last_line)
+            self._branches[target] = found
+        return found
 
     def is_compiled(self, line: int, target: Target) -> bool:
         """Whether a line is compiled by the asked target; MIXED and ANY: by 32-bit or 64-bit."""
         if not self.directives:
             return True
         targets = COMPILED_FOR.get(target, COMPILED_FOR[Target.MIXED])
-        return any(self._branches[one].is_active(line) for one in targets)
+        return any(self._branch(one).is_active(line) for one in targets)
 
     @cached_property
     def declares(self) -> list[Declare]:

@@ -163,20 +163,26 @@ def _expression_type(module: CodeModule, with_at: int) -> str:
 
 def _type_facts(source: SourceText, vocabulary: Vocabulary | None) -> Iterator[Fact]:
     """`As [New] Lib.Class` and `New Lib.Class`."""
-    for index in source.positions(frozenset(("as", "new"))):
-        at = source.next_code(index)
-        if at >= len(source.tokens) or source.tokens[at].lower() == "new":
-            continue
-        name = source.tokens[at]
+    for index in _type_places(source, vocabulary):
+        at, name = index, source.tokens[index]
         while at + 2 < len(source.tokens) and source.tokens[at + 1] == ".":
             at += 2
             name += "." + source.tokens[at]
         key = name.lower()
         if vocabulary is None or key in vocabulary.types:
             yield Fact("type", key, source.statement_text(index, TEXT_LIMIT), source.line(index), {"index": index})
-        library = key.partition(".")[0] + "."
-        if "." in key and vocabulary and library in vocabulary.types:
-            yield Fact("type", library, source.statement_text(index, TEXT_LIMIT), source.line(index), {"type": name})
+
+
+def _type_places(source: SourceText, vocabulary: Vocabulary | None) -> Iterator[int]:
+    """Indexes of names that stand behind As or New."""
+    if vocabulary is None:
+        behind = (source.next_code(index) for index in source.positions(frozenset(("as", "new"))))
+        yield from (i for i in behind if i < len(source.tokens) and source.tokens[i].lower() != "new")
+        return
+    for index in source.positions(vocabulary.type_words):
+        previous = source.previous_code(index)
+        if previous >= 0 and source.tokens[previous].lower() in ("as", "new"):
+            yield index
 
 
 def _literal_facts(source: SourceText, vocabulary: Vocabulary | None) -> Iterator[Fact]:

@@ -27,9 +27,8 @@ TOKEN = re.compile(
 )
 QUOTED = re.compile(r'"[^"\n]*"?')
 WORD_TABLE = {code: " " for code in range(128) if not (chr(code).isalnum() or chr(code) == "_")}
-HIDDEN = re.compile(
-    r"^Attribute [^\n]*|\A(?:VERSION [^\n]*\n(?:BEGIN[^\n]*\n)?(?:[ \t]+[^\n]*\n)*(?:END\b[^\n]*)?)", re.M
-)
+HEADER = re.compile(r"VERSION [^\n]*\n(?:BEGIN[^\n]*\n)?(?:[ \t]+[^\n]*\n)*(?:END\b[^\n]*)?")
+"""What an exported class or form begins with."""
 TYPE_CHARACTERS = "%&^!#@$"
 
 
@@ -79,10 +78,11 @@ class SourceText:
     @cached_property
     def _hidden(self) -> list[int]:
         """Physical lines that the VBA editor does not show, ascending."""
-        hidden: list[int] = []
-        for match in HIDDEN.finditer(self.text):
-            first = self.text.count("\n", 0, match.start()) + 1
-            hidden.extend(range(first, first + match.group().rstrip("\n").count("\n") + 1))
+        head = HEADER.match(self.text)
+        hidden = list(range(1, head.group().rstrip("\n").count("\n") + 2)) if head else []
+        text, at = "\n" + self.text, -1
+        while (at := text.find("\nAttribute ", at + 1)) >= 0:
+            hidden.append(bisect_left(self._newlines, at) + 1)
         return sorted(set(hidden))
 
     def offset(self, index: int) -> int:
@@ -103,11 +103,11 @@ class SourceText:
     def positions(self, words: frozenset[str]) -> list[int]:
         """Indexes of all tokens that are one of `words` (lower case), ascending."""
         # Names that are not plain ASCII words are not in the gate's set: only the tokens know them.
-        present = [word for word in words if word in self.word_set or not _is_plain(word)]
+        present = words & self.word_set | _odd(words)
         if not present:
             return []
         if len(present) == 1:
-            return self._places_of(present[0])
+            return self._places_of(next(iter(present)))
         return sorted(place for word in present for place in self._places_of(word))
 
     def _places_of(self, word: str) -> list[int]:
@@ -203,6 +203,12 @@ class SourceText:
 def _word_pattern(word: str) -> re.Pattern[str]:
     """The word as it stands, not followed by more of a word; what stands before is looked at by the caller."""
     return re.compile(re.escape(word) + (r"(?!\w)" if _is_plain(word) else ""))
+
+
+@lru_cache(maxsize=1024)
+def _odd(words: frozenset[str]) -> frozenset[str]:
+    """The words that the gate cannot speak for."""
+    return frozenset(word for word in words if not _is_plain(word))
 
 
 def _is_plain(word: str) -> bool:
