@@ -55,7 +55,10 @@ class Summary:
         self._statuses[result["status"]] += 1
         self._formats[result.get("format") or "?"] += 1
         self._files[rank] += is_judged
-        self._counts.update(files=1, bytes=size, findings=len(findings))
+        counts = self._counts
+        counts["files"] += 1
+        counts["bytes"] += size
+        counts["findings"] += len(findings)
         if result.get("projects"):
             self._counts["with_macros"] += 1
             self._macro_files[rank] += is_judged
@@ -121,8 +124,12 @@ class Summary:
         owner = owner_of(result["path"], self._roots)
         if owner not in self._owners and len(self._owners) >= OWNER_LIMIT:
             owner = OTHER
-        counts = self._owners.setdefault(owner, Counter())
-        counts.update({"files": 1, state: 1, "macros": int(bool(result.get("projects")))})
+        counts = self._owners.get(owner)
+        if counts is None:
+            counts = self._owners[owner] = Counter()
+        counts["files"] += 1
+        counts[state] += 1
+        counts["macros"] += bool(result.get("projects"))
 
     def _add_reason(self, result: FileResult) -> None:
         key = (result["status"], result.get("reason") or "")

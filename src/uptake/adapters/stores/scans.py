@@ -126,13 +126,13 @@ class ScanStore:
         self._db.execute("COMMIT")
 
     def _content(self, scanned: Scanned) -> int:
-        row = self._db.execute("SELECT id FROM content WHERE key = ?", (scanned.key,)).fetchone()
-        if row:
-            return int(row[0])
-        cursor = self._db.execute(
-            "INSERT INTO content (key, result) VALUES (?, ?)", (scanned.key, packed(scanned.result))
+        added = self._db.execute(
+            "INSERT OR IGNORE INTO content (key, result) VALUES (?, ?)", (scanned.key, packed(scanned.result))
         )
-        return int(cursor.lastrowid or 0)
+        if added.rowcount:
+            return int(added.lastrowid or 0)
+        row = self._db.execute("SELECT id FROM content WHERE key = ?", (scanned.key,)).fetchone()
+        return int(row[0])
 
     def lines_of(self, keys: list[bytes]) -> Iterator[tuple[bytes, int]]:
         """JSON line and size of some files."""

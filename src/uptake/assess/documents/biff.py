@@ -5,6 +5,7 @@ Only the start of the stream is read; a workbook's rows are nobody's business he
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -14,6 +15,9 @@ from uptake.assess.documents.model import Document, Status
 
 BOF, EOF, FILEPASS, BOUNDSHEET, TEMPLATE, ADDIN = 0x809, 0x0A, 0x2F, 0x85, 0x60, 0x87
 _BOFS = (0x009, 0x209, 0x409, 0x809)
+_ENDS = frozenset((*_BOFS, EOF))
+_TELLING = frozenset((BOF, FILEPASS, ADDIN, TEMPLATE))
+_HEADER = struct.Struct("<HH")
 _HEAD = 4096
 _VELVET = "the workbook is encrypted with a password"
 
@@ -26,22 +30,10 @@ class Record(NamedTuple):
     content: bytes
 
 
-def records(stream: bytes) -> Iterator[Record]:
-    """Records from the start of a stream, until it ends or a record says to be longer than any may be."""
-    position, end = 0, len(stream)
-    while position + 4 <= end:
-        kind = stream[position] | stream[position + 1] << 8
-        length = stream[position + 2] | stream[position + 3] << 8
-        if length > 0x2020 + 16:
-            return
-        yield Record(kind, position, stream[position + 4 : position + 4 + length])
-        position += 4 + length
-
-
-def globals_of(stream: bytes) -> Iterator[Record]:
-    """Records of the first substream, which describes the workbook as a whole ([MS-XLS] 2.1.7.20.1)."""
+def globals_of(stream: bytes, wanted: frozenset[int] | None = None) -> Iterator[Record]:
+    """Records of the first substream, which describes the workbook as a whole ([MS-XLS] 2.1.7.20.1); some kinds or all."""
     depth = 0
-    for record in records(stream):
+    for record in _wanted(stream, wanted and wanted | _ENDS):
         if record.kind in _BOFS:
             depth += 1
         elif record.kind == EOF:
@@ -49,6 +41,18 @@ def globals_of(stream: bytes) -> Iterator[Record]:
             if depth <= 0:
                 return
         yield record
+
+
+def _wanted(stream: bytes, wanted: frozenset[int] | None) -> Iterator[Record]:
+    """Records from the start of a stream, until it ends or a record says to be longer than any may be."""
+    position, end, unpack = 0, len(stream) - 4, _HEADER.unpack_from
+    while position <= end:
+        kind, length = unpack(stream, position)
+        if length > 0x2020 + 16:
+            return
+        if wanted is None or kind in wanted:
+            yield Record(kind, position, stream[position + 4 : position + 4 + length])
+        position += 4 + length
 
 
 def inspect_workbook(document: Document, container: CompoundFile | Storage, name: str, _: Visit) -> None:
@@ -66,7 +70,7 @@ def inspect_workbook(document: Document, container: CompoundFile | Storage, name
 def _read_head(document: Document, head: bytes) -> bool:
     """Looks at the records before the sheets; returns whether the workbook is of Excel 95 or older."""
     is_old = False
-    for record in globals_of(head):
+    for record in globals_of(head, _TELLING):
         if record.kind == BOF and record.offset == 0:
             is_old = int.from_bytes(record.content[:2], "little") < 0x600
         elif record.kind == FILEPASS:
@@ -81,7 +85,7 @@ def _read_head(document: Document, head: bytes) -> bool:
 
 def _inspect_excel95(document: Document, stream: bytes) -> None:
     """Excel 95 keeps Visual Basic in sheets of type 6; nobody has published how."""
-    for record in globals_of(stream):
+    for record in globals_of(stream, frozenset((BOUNDSHEET,))):
         if record.kind == BOUNDSHEET and len(record.content) > 5 and record.content[5] == 6:
             document.status = Status.NOT_READABLE_YET
             document.reason = "Visual Basic modules of Excel 5.0/95 cannot be read"

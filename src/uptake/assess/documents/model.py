@@ -117,6 +117,20 @@ class Document:
     marks: set[str] = field(default_factory=set)
     """Things seen on the way that rules ask for: `signature`, `signature-agile`, `signature-v3`, `irm`, `legacy-encryption`, …"""
 
+    by_type: dict[str, list[str]] | None = None
+    """Content type in lower case → parts; made by `parts_by_type` on first use."""
+
+    def parts_by_type(self) -> dict[str, list[str]]:
+        """Parts of an OOXML package by their content type in lower case; the types are few, the parts can be many."""
+        if self.by_type is None:
+            by_written: dict[str, list[str]] = {}
+            for name, kind in self.content_types.items():
+                by_written.setdefault(kind, []).append(name)
+            self.by_type = {}
+            for kind, names in by_written.items():
+                self.by_type.setdefault(kind.lower(), []).extend(names)
+        return self.by_type
+
     def walk(self) -> Iterator[Document]:
         """This document and all inside it, outermost first."""
         yield self

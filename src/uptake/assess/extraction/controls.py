@@ -7,6 +7,7 @@ Facts of kind `control`; `where` is `activex` (a control on a page or sheet), `o
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from uptake.assess.documents.budget import note
 from uptake.assess.documents.compound import CompoundFile, Storage
@@ -62,17 +63,21 @@ def _unique(facts: list[Fact]) -> list[Fact]:
 def _package_controls(document: Document, container: Container) -> list[Fact]:
     facts: list[Fact | None] = []
     has_objects = False
-    for name, kind in document.content_types.items():
-        lower = kind.lower()
-        if lower == _ACTIVEX:
-            for control in elements(text_of(container, name), "ocx"):
-                classid = next((value for key, value in control.items() if key.endswith("classid")), "")
-                facts.append(_fact("activex", classid, "", name))
-        elif lower.endswith("oleobject") or "/embeddings/" in name:
+    for kind, names in document.parts_by_type().items():
+        if kind == _ACTIVEX:
+            facts += _activex(container, names)
+        elif kind.endswith("oleobject"):
             has_objects = True
-    if has_objects:
+    if has_objects or any("/embeddings/" in name for name in container.names()):
         facts += _ole_objects(container)
     return [fact for fact in facts if fact is not None]
+
+
+def _activex(container: Container, names: list[str]) -> Iterator[Fact | None]:
+    for name in names:
+        for control in elements(text_of(container, name), "ocx"):
+            classid = next((value for key, value in control.items() if key.endswith("classid")), "")
+            yield _fact("activex", classid, "", name)
 
 
 def _ole_objects(container: Container) -> list[Fact | None]:

@@ -362,7 +362,9 @@ def declared_type(source: SourceText, index: int, end: int) -> str | None:
     return OF_CHARACTER[source.tokens[character]] if not kind and character >= 0 else kind
 
 
-BEFORE_A_NAME = frozenset(("dim", "private", "public", "static", "global", ",", "(", "byval", "byref", "optional", "withevents", "paramarray"))
+BEFORE_A_NAME = frozenset(
+    ("dim", "private", "public", "static", "global", ",", "(", "byval", "byref", "optional", "withevents", "paramarray")
+)
 
 
 def plain_constants(source: SourceText) -> list[tuple[str, int]]:

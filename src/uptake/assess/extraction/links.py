@@ -16,7 +16,7 @@ from uptake.assess.documents.compound import CompoundFile, Storage
 from uptake.assess.documents.model import Container, Document, DocumentDefect
 from uptake.assess.documents.whole import NAME, WholeFile
 from uptake.assess.extraction.macro_sheets import binary_records, scan, workbook_stream
-from uptake.assess.extraction.parts import bytes_of, elements, masked, parts_of_type, short, text_of
+from uptake.assess.extraction.parts import as_text, bytes_of, elements, masked, parts_of_type, short, text_of
 from uptake.core.facts import Fact
 
 _SPREADSHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml."
@@ -78,25 +78,25 @@ def _fact(kind: str, target: str, how: str, where: str) -> Fact:
 
 def _package_links(document: Document, container: Container) -> Iterator[Fact]:
     for name in container.names():
-        if name.endswith(".rels"):
+        if name.endswith(".rels") and "/slideLayouts/" not in name:  # layouts are many and refer to their own theme
             yield from _external_targets(container, name)
     for part in parts_of_type(document, *_EXTERNAL):
         yield from _dde_links(container, part)
     for part in parts_of_type(document, *_CONNECTIONS):
         yield from _connections(container, part)
     if document.host == "word":
-        for part, kind in document.content_types.items():
-            lower = kind.lower()
-            if _WORD_TEXT.search(lower) or _WORD_MACRO.search(lower):
-                yield from _word_fields(container, part)
+        for kind, parts in document.parts_by_type().items():
+            if _WORD_TEXT.search(kind) or _WORD_MACRO.search(kind):
+                for part in parts:
+                    yield from _word_fields(container, part)
 
 
 def _external_targets(container: Container, name: str) -> Iterator[Fact]:
     """Relationships to something outside the package; hyperlinks are for readers, not for Office."""
-    text = text_of(container, name)
-    if "External" not in text:
+    raw = bytes_of(container, name, 16 << 20)
+    if b"External" not in raw and b"E\0x\0t\0e" not in raw:
         return
-    for row in elements(text, "Relationship"):
+    for row in elements(as_text(raw), "Relationship"):
         how = short(row.get("Type", ""))
         if row.get("TargetMode") == "External" and how.lower() not in _NOT_LINKS and row.get("Target"):
             yield _fact("link", row["Target"], how, name)
@@ -144,9 +144,10 @@ def _connections(container: Container, part: str) -> Iterator[Fact]:
 
 
 def _word_fields(container: Container, part: str) -> Iterator[Fact]:
-    text = text_of(container, part, 64 << 20)
-    if "instrText" not in text and "fldSimple" not in text:
+    raw = bytes_of(container, part, 64 << 20)
+    if not any(name in raw for name in (b"instrText", b"fldSimple", b"i\0n\0s\0t\0r\0T", b"f\0l\0d\0S\0i")):
         return
+    text = as_text(raw)
     for instruction in _SIMPLE_FIELD.findall(text):
         yield from _field(html.unescape(instruction), part)
     pieces: list[str] = []

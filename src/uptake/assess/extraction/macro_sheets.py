@@ -6,6 +6,7 @@ Facts: `macro_sheet` (key: the sheet's name) and `xlm_call` (key: the function's
 from __future__ import annotations
 
 import re
+import struct
 from collections.abc import Iterator
 
 from uptake.assess.documents.budget import Bytes, note
@@ -50,6 +51,11 @@ _CALL_TEXT = re.compile(r"(?i)(?<![\w.])(" + "|".join(re.escape(name) for name i
 _FUNCTION = re.compile(rb"[\x22\x42\x62][\x00-\x1e\x80-\x9e](..)", re.DOTALL)  # PtgFuncVar: arguments, function
 _FORMULA_TEXT = re.compile(r"<(?:\w+:)?f\b[^<>]*>([^<]*)<")
 _STATES = {0: "visible", 1: "hidden", 2: "very hidden"}
+_RECORD_HEAD = struct.Struct("<HH")
+_MACRO_SHEET = re.compile(
+    rb"\x85\x00.\x00.{5}[\x01\x11\x21\x31\x41\x51\x61\x71\x81\x91\xa1\xb1\xc1\xd1\xe1\xf1]", re.DOTALL
+)
+"""Where a BOUNDSHEET record of a macro sheet may stand: what most workbooks fail at."""
 _BOUNDSHEET, _NAME, _SST, _EOF, _FILEPASS, _FORMULA = 0x85, 0x18, 0xFC, 0x0A, 0x2F, 0x06
 _BUILT_IN = {1: "auto_open", 2: "auto_close", 10: "auto_activate", 11: "auto_deactivate"}
 
@@ -196,6 +202,8 @@ def _binary_facts(container: CompoundFile | Storage | WholeFile) -> list[Fact]:
     if stream is None:
         return []
     name, head = stream
+    if not _MACRO_SHEET.search(head):
+        return []
     rows = list(scan(head, frozenset((_BOUNDSHEET, _FILEPASS))))
     if any(kind == _FILEPASS for kind, _, _ in rows):
         return []
@@ -231,7 +239,13 @@ def workbook_stream(container: CompoundFile | Storage | WholeFile) -> tuple[str,
 
 def _reaches_sheets(head: bytes) -> bool:
     """Whether the head holds the list of sheets and what follows it up to the strings or the end."""
-    return any(kind in (_SST, _EOF) for kind, _, _ in scan(head, frozenset((_SST, _EOF))))
+    position, end, unpack = 0, len(head) - 4, _RECORD_HEAD.unpack_from
+    while position <= end:
+        kind, length = unpack(head, position)
+        if kind in (_SST, _EOF):
+            return True
+        position += 4 + length
+    return False
 
 
 def scan(stream: Bytes, wanted: frozenset[int]) -> Iterator[tuple[int, int, bytes]]:

@@ -47,6 +47,11 @@ def text_of(container: Container, name: str, limit: int = 16 << 20) -> str:
         raw = container.read(name, limit)
     except DocumentDefect:
         return ""
+    return as_text(raw)
+
+
+def as_text(raw: bytes) -> str:
+    """XML as text by its byte order mark; UTF-8 without one."""
     if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return raw.decode("utf-16", "replace")
     return raw.decode("utf-8", "replace")
@@ -69,7 +74,8 @@ def relationships(container: Container, part: str) -> list[dict[str, str]]:
 
 def parts_of_type(document: Document, *kinds: str) -> list[str]:
     """Parts of an OOXML package by content type, given in lower case."""
-    return [name for name, kind in document.content_types.items() if kind.lower() in kinds]
+    known = document.parts_by_type()
+    return [name for kind in kinds for name in known.get(kind, ())]
 
 
 def clsid_text(raw: Bytes) -> str:

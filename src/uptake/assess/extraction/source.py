@@ -32,7 +32,6 @@ HEADER = re.compile(r"VERSION [^\n]*\n(?:BEGIN[^\n]*\n)?(?:[ \t]+[^\n]*\n)*(?:EN
 TYPE_CHARACTERS = "%&^!#@$"
 
 
-
 class SourceText:
     """A module's text, line ends as LF, seen as tokens. Physical lines count from 1."""
 
