@@ -33,6 +33,8 @@ APPLIES = {
     Target.MIXED: frozenset((Target.M365_64, Target.M365_32, Target.ANY, Target.MIXED)),
     Target.LEGACY: frozenset((Target.LEGACY,)),
 }
+SIGNATURES = {"signature": "legacy", "signature-agile": "agile", "signature-v3": "v3"}
+"""Marks of a document → forms of its VBA signature."""
 CONTEXT_LINES = 2
 SEEN_SOURCE = 8 << 20
 """Characters of source whose findings are kept, in case that the next file holds the same project: templates and copies do."""
@@ -258,11 +260,14 @@ def _drop_context(result: FileResult) -> None:
 
 def decoded_projects(document: Document) -> Iterator[VbaProject]:
     """Every project of one document, decoded; plain source counts as a project of one module."""
+    signatures = tuple(kind for mark, kind in SIGNATURES.items() if mark in document.marks)
     for storage in document.projects:
         try:
-            yield read_project(storage)
+            project = read_project(storage)
         except DocumentDefect as defect:
-            yield VbaProject(storage.location, defects=[str(defect)])
+            project = VbaProject(storage.location, defects=[str(defect)])
+        project.signatures = signatures
+        yield project
     if document.source is not None:
         yield read_source_module(document)
 

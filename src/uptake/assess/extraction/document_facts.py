@@ -32,7 +32,8 @@ def project_facts(project: VbaProject) -> Iterator[Fact]:
     details = {"project": project.name, "codepage": project.codepage}
     if project.protection.is_locked:
         yield Fact("project", "locked", project.name, 0, details)
-    if project.protection.damaged or not project.protection.visible:
+    # Locking for viewing hides the project too, but leaves a password behind.
+    if project.protection.damaged or not (project.protection.visible or project.protection.password):
         yield Fact("project", "unviewable", project.name, 0, details)
     if project.source_missing:
         yield Fact("project", "source missing", project.name, 0, details)
