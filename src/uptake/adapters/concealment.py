@@ -11,7 +11,7 @@ import os
 import re
 import secrets
 from hashlib import sha256
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -23,7 +23,17 @@ STARS = 8
 KEY_FILE = "names.key.tsv"
 # What looks like a path inside texts: drive, share, file or web address, up to a character that ends a name.
 PATH_IN_TEXT = re.compile(r"(?:[A-Za-z]:[\\/]|\\\\[^\\/\s\"']|(?:file|https?|ftp)://)[^\"'<>|*?\r\n\t;,)]*")
-TEXTS = ("statement", "message", "proposal")
+TEXTS = ("statement", "proposal")
+KNOWN_EXTENSION = (
+    r"(?:xl[a-z]{1,2}|do[ct][xm]?|pp[ast][xm]?|po[ct][xm]?|pps|sld[xm]|vs[ds][xm]?|vst[xm]?|vd[xw]|mp[pt]|md[abewt]|acc[a-z]{1,2}|adp"
+    r"|pub|msg|eml|pst|otm|one|rtf|csv|txt|pdf|html?|mht(?:ml)?|xml|od[bgpst]|ot[pst]|zip|7z|rar|gz|slk|dif|dbf|udl|dsn|ini"
+    r"|bas|cls|frm|vba|vbs|jpe?g|png|gif|bmp|tiff?|mp[34]|exe|dll|ocx|log|bin|db|dot|pot|dat)"
+)
+EXTENSION = re.compile(rf"(?i)\.{KNOWN_EXTENSION}\Z")
+# A file name inside quotation marks may have spaces, elsewhere it ends at them.
+QUOTED_NAME = re.compile(rf"(?i)(?<=[\"'“‘])[^\"'“”‘’\r\n]*\.{KNOWN_EXTENSION}(?=[\"'”’])")
+BARE_NAME = re.compile(rf"(?i)[^\s:*?\"<>|!'()=;,&“”‘’]+\.{KNOWN_EXTENSION}\b(?![\w*])")
+MASKED = re.compile(r".{1,2}\*{1,8}\Z", re.DOTALL)
 
 
 class Concealer:
@@ -31,26 +41,43 @@ class Concealer:
 
     def __init__(self, key_file: Path) -> None:
         self._path = key_file
+        self._seen: set[int] = set()
         try:
+            key_file.parent.mkdir(parents=True, exist_ok=True)
             self._secret = self._read_secret()
-            self._file = key_file.open("a", encoding="utf-8", errors="backslashreplace")
+            self._file = key_file.open("ab", buffering=0)
+            if self._is_torn():
+                self._file.write(b"\n")
         except OSError as error:
             raise UptakeError(
                 f"{key_file} cannot be written: {error.strerror}", "name another place with --key-file"
             ) from error
-        self._seen: set[str] = set()
 
     def _read_secret(self) -> bytes:
+        """The secret of the first line; the codes of the others are those that need no second line."""
         if self._path.exists():
-            first = self._path.read_text(encoding="utf-8").partition("\n")[0]
-            if re.fullmatch(r"secret\t[0-9a-f]{64}", first):
-                return bytes.fromhex(first.split("\t")[1])
-            raise UptakeError(f"{self._path} is not a key file of uptake", "name another file with --key-file")
+            with self._path.open("rb") as lines:
+                first = re.fullmatch(rb"secret\t([0-9a-f]{64})\n", lines.readline(100))
+                if not first:
+                    raise UptakeError(f"{self._path} is not a key file of uptake", "name another file with --key-file")
+                self._seen.update(int(code[1], 16) for code in map(_CODE.match, lines) if code)
+            return bytes.fromhex(first[1].decode())
         secret = secrets.token_bytes(32)
         descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with open(descriptor, "w", encoding="utf-8") as file:
             file.write(f"secret\t{secret.hex()}\n")
         return secret
+
+    def _is_torn(self) -> bool:
+        """Whether a power cut left half a line at the end."""
+        with self._path.open("rb") as file:
+            file.seek(-1, os.SEEK_END)
+            return file.read(1) != b"\n"
+
+    @property
+    def path(self) -> Path:
+        """Where the clear names are."""
+        return self._path
 
     @property
     def identity(self) -> str:
@@ -58,9 +85,11 @@ class Concealer:
         return sha256(self._secret).hexdigest()[:12]
 
     def close(self) -> None:
+        """Let go of the key file."""
         self._file.close()
 
     def key(self, path: str) -> bytes:
+        """Under which a store knows a file without knowing its name."""
         return hmac.digest(self._secret, os.fsencode(path), "sha256")
 
     def code(self, text: str) -> str:
@@ -70,45 +99,64 @@ class Concealer:
     def conceal_path(self, path: str) -> str:
         """`/srv/pay/Salaries.xlsm` → `/sr********/pa********/Sa********.xlsm#0f3c…`, and a line in the key file."""
         code = self.code(path)
-        if code not in self._seen:
-            self._seen.add(code)
+        if int(code, 16) not in self._seen:
             line = path.replace("\\", "\\\\").replace("\n", "\\n").replace("\t", "\\t").replace("\r", "\\r")
-            self._file.write(f"{code}\t{line}\n")
-            self._file.flush()
+            self._file.write(f"{code}\t{line}\n".encode("utf-8", "backslashreplace"))
+            self._seen.add(int(code, 16))
         return f"{masked(path)}#{code}"
 
     def conceal_result(self, result: bytes) -> bytes:
-        """A file result with every path in it masked: references, containers, statements, code around findings."""
+        """A file result with every path and file name in it masked: references, containers, statements, code around findings."""
         data: dict[str, Any] = orjson.loads(result)
         for project in data["projects"]:
             project["container"] = _masked_container(project["container"])
             for reference in project["references"]:
                 reference["path"] = masked(reference["path"])
+                reference["description"] = _masked_text(reference["description"])
         for finding in data["findings"]:
-            finding["container"] = _masked_container(finding["container"])
-            for name in TEXTS:
-                if finding.get(name):
-                    finding[name] = _masked_text(finding[name])
-            finding["context"] = [[line, _masked_text(text)] for line, text in finding["context"]]
-            finding["arguments"] = {k: _masked_text(str(v)) for k, v in finding["arguments"].items()}
-        data["reason"] = _masked_text(data["reason"])
-        data["defects"] = [_masked_text(text) for text in data["defects"]]
+            _conceal_finding(finding)
+        data["reason"] = _masked_sentence(data["reason"])
+        data["defects"] = [_masked_sentence(text) for text in data["defects"]]
         return encode(data)
 
 
+_CODE = re.compile(rb"([0-9a-f]{16})\t.*\n", re.DOTALL)
+
+
+def _conceal_finding(finding: dict[str, Any]) -> None:
+    finding["container"] = _masked_container(finding["container"])
+    for name in TEXTS:
+        if finding.get(name):
+            finding[name] = _masked_text(finding[name])
+    finding["context"] = [[line, _masked_text(text)] for line, text in finding["context"]]
+    clear = {key: str(value) for key, value in finding["arguments"].items()}
+    hidden = {key: masked(value) if EXTENSION.search(value) else _masked_text(value) for key, value in clear.items()}
+    for key, value in clear.items():  # the message was made with the clear ones
+        if value != hidden[key]:
+            finding["message"] = finding["message"].replace(value, hidden[key])
+    finding["message"] = _masked_text(finding["message"])
+    finding["arguments"] = hidden
+
+
 def masked(path: str) -> str:
-    """Each part of a path: two characters, at most eight asterisks, and the extension of the last part."""
+    """Each part of a path: two characters, at most eight asterisks, and the extension of the last part where it is a known one."""
     parts = re.split(r"([\\/]+)", path)
     last = max((i for i, part in enumerate(parts) if part and part[0] not in "\\/"), default=-1)
     return "".join(_part(part, is_last=place == last) for place, part in enumerate(parts))
 
 
 def _part(part: str, *, is_last: bool) -> str:
-    if not part or part[0] in "\\/" or re.fullmatch(r"[A-Za-z]:", part) or part.endswith(":"):
+    if not part or part[0] in "\\/" or _DRIVE.fullmatch(part):
         return part
-    extension = PurePosixPath(part).suffix if is_last else ""
-    stem = part[: len(part) - len(extension)] if extension else part
+    found = EXTENSION.search(part) if is_last else None
+    extension = found.group() if found else ""
+    stem = part[: len(part) - len(extension)]
+    if not stem or MASKED.match(stem):  # masked before: a result that was kept comes along again
+        return part
     return stem[:2] + "*" * min(STARS, max(1, len(stem) - 2)) + extension
+
+
+_DRIVE = re.compile(r"(?i)[a-z]:|(?:file|https?|ftp):")
 
 
 def _masked_container(container: str) -> str:
@@ -117,9 +165,27 @@ def _masked_container(container: str) -> str:
 
 
 _FIXED = re.compile(
-    r"^(?:(?:xl|word|ppt|visio)/[\w/]*[\w.]+|_VBA_PROJECT_CUR|Macros|VBA|source|__substg1\.0_\w+|PowerPoint Document@\d+)?$"
+    r"(?i)(?:(?:xl|word|ppt|visio)/(?:vbaProject\d*|macros|(?:embeddings|activeX)/(?:oleObject\d*|vbaProject\d*|activeX\d+))\.\w{3}"
+    r"|_VBA_PROJECT_CUR|Macros|VBA|source|__substg1\.0_\w+|PowerPoint Document@\d+"
+    r"|__attach_version1\.0_#[0-9a-f]{8}(?:/__substg1\.0_\w+)?)?\Z"
 )
 
 
+def _masked_sentence(text: str) -> str:
+    """A reason or a defect: `place inside the file: what is wrong`."""
+    place, separator, rest = text.partition(": ")
+    if separator and ("!" in place or EXTENSION.search(place)) and not QUOTED_NAME.search(place):
+        return _masked_container(place) + separator + _masked_text(rest)
+    return _masked_text(text)
+
+
 def _masked_text(text: str) -> str:
-    return PATH_IN_TEXT.sub(lambda match: masked(match.group()), text)
+    text = PATH_IN_TEXT.sub(lambda match: masked(match.group()), text)
+    text = QUOTED_NAME.sub(lambda match: masked(match.group()), text)
+    return BARE_NAME.sub(_masked_bare, text)
+
+
+def _masked_bare(match: re.Match[str]) -> str:
+    name = match.group()
+    # Libraries and programs are what findings are about; they name no document.
+    return name if name.lower().endswith((".dll", ".ocx", ".exe")) and not re.search(r"[\\/]", name) else masked(name)

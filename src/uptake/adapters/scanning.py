@@ -1,27 +1,29 @@
 """Scan: sources → worker processes → store and journal, with progress; wiring only, every decision is in `assess`.
 
 Results are written as they come: the store in transactions, the journal as one JSON line a file. Whatever ends the scan,
-both can be read, and a second run goes on from them.
+both can be read, and a second run goes on from the store; the journal of a resumed run is written again from it.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import AbstractContextManager, closing, suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any
+from typing import Any
 
 import orjson
 
 from uptake.adapters.concealment import Concealer
 from uptake.adapters.engines.processes import Lost, ProcessPool
-from uptake.adapters.sources.local import CannotRead, Entry, displayed, read, walk
-from uptake.adapters.stores.scans import ScanStore
+from uptake.adapters.sources.local import CannotRead, Entry, displayed, read, walk, without_overlaps
+from uptake.adapters.stores.lock import LOCK, FolderLock
+from uptake.adapters.stores.scans import SIDE_FILES, ScanStore
 from uptake.assess.documents import Status
 from uptake.assess.scan import FileScanner, Scanned, ScanOptions, encode, problem, whole_result
 from uptake.core.errors import UptakeError
@@ -37,7 +39,7 @@ Row = tuple[bytes, str, int, int, Scanned]
 
 @dataclass(frozen=True, slots=True)
 class ScanRequest:
-    """What to scan and how; sizes in bytes."""
+    """What to scan and how; sizes in bytes. Names in `reports` are those of files that the caller will write into the folder."""
 
     roots: list[str]
     options: ScanOptions = field(default_factory=ScanOptions)
@@ -46,6 +48,11 @@ class ScanRequest:
     memory: int = 1 << 30
     resume: bool = False
     fresh: bool = False
+    reports: tuple[str, ...] = ()
+
+    def digest(self) -> str:
+        """What changes results: the memory limit too, for “limit reached” is kept like every other result."""
+        return hashlib.sha256(f"{self.options.digest()}|{self.memory}".encode()).hexdigest()[:16]
 
 
 @dataclass(slots=True)
@@ -70,7 +77,7 @@ class FileTask:
     """What a worker does with a path: read, scan, answer; the exceptions of reading become statuses."""
 
     def __init__(self, options: ScanOptions, store: str) -> None:
-        lookup = ScanStore(Path(store), "", read_only=True).lookup if store else None
+        lookup = ScanStore.reader(Path(store)).lookup if store else None
         self._scanner = FileScanner(options, lookup)
         self._scanner.warm()
 
@@ -85,7 +92,8 @@ class FileTask:
             return Scanned("", encode(problem(Status.LIMIT_REACHED, "the memory limit was reached", len(data))))
         finally:
             if not isinstance(data, bytes):
-                data.close()
+                with suppress(BufferError):  # somebody still looks at it; the last one closes it
+                    data.close()
 
 
 class Scan(AbstractContextManager["Scan"]):
@@ -102,97 +110,107 @@ class Scan(AbstractContextManager["Scan"]):
         self.request = request
         self.folder = folder
         self.progress = Progress()
+        self.roots = without_overlaps(request.roots)
+        self.pool: ProcessPool | None = None
         self._concealer = concealer
         self._on_result = on_result
+        self._is_stopped = False
+        self._direct: list[Row] = []
+        self._own = _own_files(folder, request.reports, concealer)
+        _make_folder(folder, self._own)
+        self._lock = FolderLock(folder)
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise UptakeError(f"{folder} cannot be made: {error.strerror}", "name another folder with --out") from error
-        concealed = f"|{concealer.identity}" if concealer else ""
-        if request.fresh:
-            for name in (STORE, STORE + "-wal", STORE + "-shm"):
-                (folder / name).unlink(missing_ok=True)
-        self.store = ScanStore(folder / STORE, request.options.digest() + concealed)
-        self.run_number = self.store.begin_run(resume=request.resume)
-        self._journal = self._open_journal()
-        self._own = str(folder.absolute())
+            identity = concealer.identity if concealer else ""
+            self.store = ScanStore(folder / STORE, request.digest(), concealed=identity, fresh=request.fresh)
+            self.run_number = self.store.begin_run(resume=request.resume)
+            self._journal = open(folder / JOURNAL, "wb", buffering=0)  # noqa: SIM115 — closed by __exit__
+        except BaseException:
+            self._lock.release()
+            raise
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._journal.close()
         self.store.close()
+        self._lock.release()
 
-    def _open_journal(self) -> IO[bytes]:
-        """A new journal for a new run. What a resumed run had is written again from the store: a torn line cannot stay."""
-        return (self.folder / JOURNAL).open("wb")
+    def stop(self) -> None:
+        """End `run` soon, with everything written that was read; may be called from a signal handler."""
+        self._is_stopped = True
 
-    def run(self) -> Iterator[Progress]:
+    @property
+    def is_stopped(self) -> bool:
+        """Whether `stop` was called."""
+        return self._is_stopped
+
+    def run(self) -> Generator[Progress]:
         """Scan; yields now and then so that the caller can show the progress."""
-        pool = ProcessPool(
+        self.pool = ProcessPool(
             FileTask,
             (self.request.options, str(self.folder / STORE)),
             workers=self.request.workers,
             seconds=self.request.seconds,
             memory=self.request.memory,
         )
-        self._direct: list[Row] = []
         pending: list[Row] = []
         committed = time.monotonic()
-        try:
-            for entry, answer in pool.run(_TaskEntry(e) for e in self._changed()):
-                pending.append(self._row(entry.entry, answer))
-                if self._direct:
-                    pending, self._direct = pending + self._direct, []
-                if len(pending) >= COMMIT_EVERY or time.monotonic() - committed > COMMIT_SECONDS:
-                    self._write(pending)
-                    pending, committed = [], time.monotonic()
-                    yield self.progress
-        finally:
-            self._write(pending + self._direct)
-        self.store.finish_run(self.run_number)
+        with closing(self.pool.run(self._changed())) as answers:
+            try:
+                for done in answers:
+                    if done:
+                        pending.append(self._row(done[0].entry, done[1]))
+                    now = time.monotonic()
+                    if len(pending) + len(self._direct) >= COMMIT_EVERY or now - committed > COMMIT_SECONDS:
+                        rows, pending, committed = pending + self._direct, [], now
+                        self._direct = []
+                        self._write(rows)
+                        yield self.progress
+                    if self._is_stopped:
+                        break
+            finally:
+                self._write(pending + self._direct)
+                self._journal.close()
+        if not self._is_stopped:
+            self.store.finish_run(self.run_number)
         yield self.progress
 
-    def _changed(self) -> Iterator[Entry]:
-        """Entries that must be read; unchanged ones are taken from the store on the way."""
-        entries = (entry for entry in walk(self.request.roots) if not self._is_own(entry.path))
-        while chunk := list(islice(entries, CHUNK)):
+    def _changed(self) -> Iterator[_TaskEntry | None]:
+        """What must be read; unchanged files are taken from the store on the way. None after each part of the walk."""
+        entries = (entry for entry in walk(self.roots) if not self._is_own(entry.path))
+        while not self._is_stopped and (chunk := list(islice(entries, CHUNK))):
             keyed = {self._key(entry.path): entry for entry in chunk}
             known = self.store.known(list(keyed))
             unchanged: list[bytes] = []
             for key, entry in keyed.items():
-                if entry.problem:
-                    self._direct.append(
-                        self._row(entry, Scanned("", encode(problem(entry.status, entry.problem, entry.size))))
-                    )
-                    continue
                 found = known.get(key)
-                if found and found.content and (found.size, found.mtime_ns) == (entry.size, entry.mtime_ns):
+                if entry.problem:
+                    self._direct.append(self._row(entry, _problem(entry.status, entry.problem, entry.size)))
+                elif found and found.content and (found.size, found.mtime_ns) == (entry.size, entry.mtime_ns):
                     unchanged.append(key)
                 else:
-                    yield entry
+                    yield _TaskEntry(entry)
             if unchanged:
                 self._take(unchanged)
+            yield None
 
     def _is_own(self, path: str) -> bool:
-        """Our own results are not part of the estate when they lie inside it."""
-        return path.startswith(self._own) and os.path.dirname(path) == self._own
+        """Our own results are not part of the estate when they lie inside it; other files beside them are."""
+        return os.path.basename(path) in self._own and os.path.realpath(path) in self._own[os.path.basename(path)]
 
     def _key(self, path: str) -> bytes:
         return self._concealer.key(path) if self._concealer else os.fsencode(path)
 
     def _take(self, keys: list[bytes]) -> None:
         self.store.touch(keys, self.run_number)
-        for line, size in self.store.lines_of(keys):
-            self.progress.files += 1
-            self.progress.unchanged += 1
-            self.progress.size += size
-            self._emit(line)
+        found = list(self.store.lines_of(keys))
+        self.progress.unchanged += len(found)
+        self._emit([line for line, _ in found], sum(size for _, size in found))
 
     def _row(self, entry: Entry, answer: Any) -> Row:
         if isinstance(answer, Lost):
-            status = Status.LIMIT_REACHED if answer.timed_out else Status.ERROR
-            answer = Scanned("", encode(problem(status, answer.reason, entry.size)))
+            status = Status.LIMIT_REACHED if answer.is_limit else Status.ERROR
+            answer = _problem(status, answer.reason, entry.size)
         shown = displayed(entry.path)
         if self._concealer:
             shown = self._concealer.conceal_path(shown)
@@ -203,19 +221,59 @@ class Scan(AbstractContextManager["Scan"]):
         if not rows:
             return
         self.store.add(rows, self.run_number)
-        for _, shown, size, _, scanned in rows:
-            self.progress.files += 1
-            self.progress.size += size
-            self._emit(whole_result(shown, scanned))
-        self._journal.flush()
+        self._emit([whole_result(row[1], row[4]) for row in rows], sum(row[2] for row in rows))
 
-    def _emit(self, line: bytes) -> None:
-        self._journal.write(line + b"\n")
-        result: dict[str, Any] = orjson.loads(line)
-        self.progress.with_vba += bool(result["projects"])
-        self.progress.with_findings += bool(result["findings"])
-        self.progress.unreadable += result["status"] not in (Status.NO_VBA, Status.HAS_VBA, Status.NOT_OFFICE)
-        self._on_result(result)
+    def _emit(self, lines: list[bytes], size: int) -> None:
+        """Whole lines in one write, so that whoever reads along, or after a crash, does not meet half a line."""
+        try:
+            left = memoryview(b"\n".join(lines) + b"\n")
+            while left:
+                left = left[self._journal.write(left) :]
+        except OSError as error:
+            raise UptakeError(f"{self.folder / JOURNAL} cannot be written: {error.strerror}") from error
+        self.progress.files += len(lines)
+        self.progress.size += size
+        for line in lines:
+            result: dict[str, Any] = orjson.loads(line)
+            self.progress.with_vba += bool(result["projects"])
+            self.progress.with_findings += bool(result["findings"])
+            self.progress.unreadable += result["status"] not in (Status.NO_VBA, Status.HAS_VBA, Status.NOT_OFFICE)
+            self._on_result(result)
+
+
+def _problem(status: Status, reason: str, size: int) -> Scanned:
+    return Scanned("", encode(problem(status, reason, size)))
+
+
+def _own_files(folder: Path, reports: Iterable[str], concealer: Concealer | None) -> dict[str, set[str]]:
+    """Real paths of all files that a scan into `folder` writes, by their names."""
+    real = os.path.realpath(folder)
+    names = [*(STORE + end for end in SIDE_FILES), JOURNAL, LOCK, *reports, *(f"{name}.part" for name in reports)]
+    paths = [os.path.join(real, *name.split("/")) for name in names]
+    if concealer:
+        paths.append(os.path.realpath(concealer.path))
+    own: dict[str, set[str]] = {}
+    for path in paths:
+        own.setdefault(os.path.basename(path), set()).add(path)
+    return own
+
+
+def _make_folder(folder: Path, own: dict[str, set[str]]) -> None:
+    """A folder for results; never one that holds files of somebody else under the names that ours will have."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        names = set(os.listdir(folder))
+    except OSError as error:
+        raise UptakeError(
+            f"{folder} cannot be used for results: {error.strerror}", "name another folder with --out"
+        ) from error
+    if not os.access(folder, os.W_OK):
+        raise UptakeError(f"{folder} cannot be written to", "name another folder with --out")
+    foreign = sorted(names & set(own) - {LOCK})
+    if foreign and STORE not in names:
+        raise UptakeError(
+            f"{folder} holds {foreign[0]}, and no scan of uptake wrote it there", "name another folder with --out"
+        )
 
 
 class _TaskEntry:

@@ -5,9 +5,9 @@ Exit codes: 0 clean, 1 findings at or above the asked level, 2 the request canno
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
-import signal
 import sys
 from typing import Any
 
@@ -53,8 +53,6 @@ def cli() -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Entry point: runs a command and turns what goes wrong into a sentence and an exit code."""
     _speak_utf8()
-    if hasattr(signal, "SIGPIPE"):
-        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     try:
         result: Any = cli.main(args=arguments, prog_name="uptake", standalone_mode=False)
     except click.exceptions.Exit as leaving:
@@ -70,15 +68,37 @@ def main(arguments: list[str] | None = None) -> None:
         if error.hint:
             click.echo(f"        {error.hint}", err=True)
         sys.exit(error.exit_code)
-    except Exception:
-        if os.environ.get("UPTAKE_DEBUG"):
+    except BrokenPipeError:  # who read our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)
+    except OSError as error:
+        if error.errno not in SURROUNDINGS or os.environ.get("UPTAKE_DEBUG"):
+            _confess()
             raise
-        import traceback
-
-        traceback.print_exc()
-        click.echo("uptake: this is a fault of uptake, please report it with the lines above.", err=True)
-        sys.exit(3)
+        click.echo(f"uptake: {error.filename or 'the output'} cannot be written: {error.strerror}", err=True)
+        sys.exit(2)
+    except Exception:
+        _confess()
+        raise
     sys.exit(result if isinstance(result, int) else 0)
+
+
+SURROUNDINGS = {
+    getattr(errno, name, 0)
+    for name in ("ENOSPC", "EDQUOT", "EROFS", "EACCES", "EPERM", "EFBIG", "EIO", "EEXIST", "ENOTDIR", "EISDIR")
+}
+"""Errors that are the disk's and not ours."""
+
+
+def _confess() -> None:
+    """Say that it is our fault and leave; returns where a developer wants the exception itself."""
+    if os.environ.get("UPTAKE_DEBUG"):
+        return
+    import traceback
+
+    traceback.print_exc()
+    click.echo("uptake: this is a fault of uptake, please report it with the lines above.", err=True)
+    sys.exit(3)
 
 
 def _speak_utf8() -> None:

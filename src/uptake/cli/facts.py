@@ -32,7 +32,8 @@ from uptake.reporting.model import SCHEMA, TOOL
 def command(file: str, target: str, everything: bool) -> int:
     """Print FILE as JSON: the contract of `uptake scan`, plus the source text of each module and the facts."""
     if not os.path.isfile(file):
-        raise UptakeError(f"there is no file {file}", "name one file; uptake scan takes folders")
+        what = "is no file" if os.path.lexists(file) else "does not exist"
+        raise UptakeError(f"{file} {what}", "name one file; uptake scan takes folders")
     shown: dict[str, Any] = {
         "schema": SCHEMA,
         "tool": TOOL,
@@ -86,4 +87,4 @@ def _shown(fact: Fact, container: str, module: str) -> dict[str, Any]:
     shown = {"kind": fact.kind, "key": fact.key, "text": fact.text, "container": container}
     if module:
         shown |= {"module": module, "line": fact.line}  # type: ignore[dict-item]
-    return shown | ({"attributes": attributes} if attributes else {})  # type: ignore[dict-item]
+    return shown | ({"attributes": attributes} if attributes else {})

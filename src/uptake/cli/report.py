@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import click
 
 from uptake.adapters.scanning import STORE
 from uptake.adapters.stores.scans import ScanStore
-from uptake.cli.scan import report_of
+from uptake.cli.scan import facts_from, report_of
 from uptake.core.errors import UptakeError
 from uptake.reporting import FORMATS, write_report, write_text
-from uptake.reporting.summary import Summary
 from uptake.rules.translation import LANGUAGES
 
 
@@ -32,17 +32,15 @@ def command(folder: Path, formats: tuple[str, ...], lang: str, out: Path | None)
     path = folder / STORE
     if not path.is_file():
         raise UptakeError(f"{folder} holds no scan", "name the --out folder of an uptake scan")
-    store = ScanStore(path, "", read_only=True)
-    summary = Summary()
-    for result in store.files():
-        summary.add(result)
-    facts = {**summary.as_dict(), "complete": store.get("state") == "complete"}
-    report = report_of(store, facts, lang)
-    for name in formats:
-        if name != "text":
-            for written in write_report(report, name, (out or folder) / FORMATS[name].file_name, lang):
-                click.echo(str(written))
-    if not formats or "text" in formats:
-        write_text(report, sys.stdout, lang)
-    store.close()
+    with closing(ScanStore.reader(path)) as store:
+        facts = facts_from(store)
+        report = report_of(store, facts, lang)
+        for name in formats:
+            if name != "text":
+                for written in write_report(report, name, (out or folder) / FORMATS[name].file_name, lang):
+                    click.echo(str(written))
+        if not formats or "text" in formats:
+            write_text(report, sys.stdout, lang)
+        if not facts["complete"]:
+            click.echo("The scan was not complete: the report holds what was read until then.", err=True)
     return 0

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
+import signal
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +21,7 @@ import click
 
 from uptake.adapters.concealment import KEY_FILE, Concealer
 from uptake.adapters.scanning import Progress, Scan, ScanRequest, count_files
-from uptake.adapters.sources.local import absolute
+from uptake.adapters.sources.local import absolute, displayed
 from uptake.adapters.stores.scans import ScanStore, StoredReport
 from uptake.assess.documents import Limits
 from uptake.assess.scan import ScanOptions
@@ -32,26 +35,29 @@ from uptake.rules.translation import LANGUAGES, message_in, rule_texts
 TARGETS = [Target.M365_64.value, Target.M365_32.value, Target.MIXED.value, Target.LEGACY.value]
 SEVERITIES = [severity.id for severity in Severity]
 TO_FILES_ONLY = ("html", "xlsx", "parquet")
-UNITS = {"k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
+PARQUET_FILES = ("parquet/files.parquet", "parquet/findings.parquet")
+UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 
 
-class Size(click.ParamType):
-    """`500M`, `2G`, `1000`."""
+class Size(click.ParamType[int]):
+    """`500M`, `2G`, `1000`: bytes, at least `least`."""
 
     name = "size"
+
+    def __init__(self, least: int = 1) -> None:
+        self._least = least
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         if isinstance(value, int):
             return value
-        text = str(value).strip().lower().removesuffix("b").removesuffix("i")
-        unit = UNITS.get(text[-1:], 1)
-        try:
-            return int(float(text.rstrip("kmg")) * unit)
-        except (ValueError, OverflowError):
+        found = re.fullmatch(r"(\d{1,12}(?:\.\d+)?)\s*([kmg]?)(?:i?b)?", str(value).strip().lower())
+        size = int(float(found[1]) * UNITS[found[2]]) if found else -1
+        if size < self._least:
             self.fail(f"{value!r} is no size; write for example 500M or 2G", param, ctx)
+        return size
 
 
-class Label(click.ParamType):
+class Label(click.ParamType[tuple[str, str]]):
     """`KEY=VALUE`."""
 
     name = "key=value"
@@ -70,7 +76,7 @@ class Label(click.ParamType):
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
-    help="Folder for results; kept, so that a later scan reads only what changed.",
+    help="Folder for results; kept, so that a later scan of the same PATHS reads only what changed.",
 )
 @click.option(
     "--format",
@@ -109,9 +115,11 @@ class Label(click.ParamType):
     help="KEY=VALUE to store with the results; may be given several times.",
 )
 @click.option(
-    "--max-seconds", type=click.FloatRange(1, 3600), default=120, show_default=True, help="Time for one file."
+    "--max-seconds", type=click.FloatRange(0.1, 3600), default=120, show_default=True, help="Time for one file."
 )
-@click.option("--max-memory", type=Size(), default="1G", show_default=True, help="Memory that one file may take.")
+@click.option(
+    "--max-memory", type=Size(0), default="1G", show_default=True, help="Memory that one file may take; 0: no limit."
+)
 @click.option(
     "--max-file-size", type=Size(), default="1G", show_default=True, help="Files larger than this are not read."
 )
@@ -132,7 +140,8 @@ class Label(click.ParamType):
 def command(paths: tuple[str, ...], **options: Any) -> int:
     """Scan PATHS: every Office file below them, on any operating system, read-only, without Office.
 
-    The results of each file are written as they come. A second scan into the same --out reads only what changed.
+    The results of each file are written as they come. A second scan into the same --out reads only what changed, and its
+    results are those of its own PATHS: what an earlier scan found elsewhere leaves them.
     """
     formats = _formats(options["formats"], options["out"])
     request = _request(paths, options)
@@ -141,22 +150,26 @@ def command(paths: tuple[str, ...], **options: Any) -> int:
         concealer = _concealer(options, folder)
         if concealer:
             stack.callback(concealer.close)
-        summary = Summary(_shown_roots(request.roots, concealer))
-        started = datetime.now(UTC)
+        facts = _facts(request, options)
+        summary = Summary(facts["scanned"])
         with Scan(request, folder, concealer=concealer, on_result=summary.add) as scan:
-            stopped = _run(scan, quiet=options["quiet"])
-            facts = _facts(summary, request, options, started, stopped=stopped)
-            report = report_of(scan.store, facts, options["lang"], scan.run_number)
-            _write(report, formats, options, folder)
-        if stopped:
+            scan.store.describe(facts)
+            signal_number = _run(scan, quiet=options["quiet"])
+            facts["finished"] = _now()
+            scan.store.describe(facts)
+            facts = facts_from(scan.store, None if signal_number else summary)
+            _write(report_of(scan.store, facts, options["lang"]), formats, options, folder, stopped=bool(signal_number))
+        if signal_number:
             again = f"; uptake scan … --out {folder} --resume goes on" if options["out"] else ""
             click.echo(f"Stopped: the reports hold what was read until then{again}.", err=True)
-            return 130
+            return 128 + signal_number
         return _verdict(facts, options["fail_at"])
 
 
 def _formats(chosen: Sequence[str], out: Path | None) -> list[str]:
     formats = list(dict.fromkeys(chosen)) or ["text"]
+    if out is not None and out.exists() and not out.is_dir():
+        raise UptakeError(f"{out} is a file", "name a folder with --out")
     if out is None:
         needing = [name for name in formats if name in TO_FILES_ONLY]
         if needing:
@@ -167,6 +180,9 @@ def _formats(chosen: Sequence[str], out: Path | None) -> list[str]:
 
 
 def _request(paths: tuple[str, ...], options: Mapping[str, Any]) -> ScanRequest:
+    if options["resume"] and (options["out"] is None or options["fresh"]):
+        what = "--fresh forgets" if options["fresh"] else "without --out there is not"
+        raise UptakeError(f"{what} what --resume would go on with", "give the --out folder of the interrupted scan")
     missing = [path for path in paths if not os.path.lexists(path)]
     if missing:
         raise UptakeError(f"there is no {missing[0]}", "name folders or files that exist")
@@ -185,6 +201,7 @@ def _request(paths: tuple[str, ...], options: Mapping[str, Any]) -> ScanRequest:
         memory=options["max_memory"],
         resume=options["resume"],
         fresh=options["fresh"],
+        reports=(*(entry.file_name for entry in FORMATS.values()), *PARQUET_FILES),
     )
 
 
@@ -196,44 +213,55 @@ def _concealer(options: Mapping[str, Any], folder: Path) -> Concealer | None:
         raise UptakeError("the clear names need a key file", "say where with --key-file, or give --out")
     # Beside the results and not in them: who gets the results must not get the names with them.
     place = options["key_file"] or folder.absolute().parent / f"{folder.absolute().name}.{KEY_FILE}"
-    place.parent.mkdir(parents=True, exist_ok=True)
+    if out is not None and Path(os.path.realpath(place)).is_relative_to(os.path.realpath(out)):
+        raise UptakeError(
+            f"the key file {place} would lie among the results that it must not be given away with",
+            "name a place outside of --out with --key-file",
+        )
     return Concealer(place)
 
 
-def _shown_roots(roots: list[str], concealer: Concealer | None) -> list[str]:
-    return [] if concealer else roots
-
-
-def _facts(
-    summary: Summary, request: ScanRequest, options: Mapping[str, Any], started: datetime, *, stopped: bool
-) -> dict[str, Any]:
-    shown = request.roots if not options["conceal_names"] else [f"{len(request.roots)} concealed"]
+def _facts(request: ScanRequest, options: Mapping[str, Any]) -> dict[str, Any]:
+    """What is known of the scan before it begins; `scanned` are the roots that paths in reports are shown below."""
+    hidden = [f"{len(request.roots)} concealed"] if options["conceal_names"] else None
     return {
-        **summary.as_dict(),
-        "sources": shown,
+        "sources": hidden or [displayed(root) for root in request.roots],
+        "scanned": [] if hidden else [displayed(root) for root in request.roots],
         "target": request.options.target.value,
-        "started": started.isoformat(timespec="seconds"),
-        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
-        "complete": not stopped,
+        "started": _now(),
+        "finished": "",
         "labels": dict(options["labels"]),
         "catalogue": request.options.digest(),
     }
 
 
-def report_of(store: ScanStore, summary: Mapping[str, Any], lang: str, run: int | None = None) -> ScanReport:
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def facts_from(store: ScanStore, summary: Summary | None = None) -> dict[str, Any]:
+    """The summary of a store with the facts of its scan; counted anew from the results where there is no `summary`."""
+    facts = store.description()
+    scanned = facts.pop("scanned", ())
+    if summary is None:
+        summary = Summary(scanned)
+        for result in store.files():
+            summary.add(result)
+    return {**summary.as_dict(), **facts}
+
+
+def report_of(store: ScanStore, summary: Mapping[str, Any], lang: str) -> ScanReport:
     """A report over a store in the reader's language."""
     if lang == "en":
-        return StoredReport(store, summary, rule_texts(lang), run)
-    return _Translated(store, summary, rule_texts(lang), run, lang)
+        return StoredReport(store, summary, rule_texts(lang))
+    return _Translated(store, summary, rule_texts(lang), lang)
 
 
 class _Translated(StoredReport):
     """A report whose messages are made again in another language."""
 
-    def __init__(
-        self, store: ScanStore, summary: Mapping[str, Any], rules: Mapping[str, Any], run: int | None, lang: str
-    ) -> None:
-        super().__init__(store, summary, rules, run)
+    def __init__(self, store: ScanStore, summary: Mapping[str, Any], rules: Mapping[str, Any], lang: str) -> None:
+        super().__init__(store, summary, rules)
         object.__setattr__(self, "lang", lang)
 
     def files(self) -> Any:
@@ -244,7 +272,7 @@ class _Translated(StoredReport):
             yield result
 
 
-def _write(report: ScanReport, formats: list[str], options: Mapping[str, Any], folder: Path) -> None:
+def _write(report: ScanReport, formats: list[str], options: Mapping[str, Any], folder: Path, *, stopped: bool) -> None:
     if options["out"] is None:
         if formats != ["text"]:
             sys.stdout.flush()
@@ -253,8 +281,12 @@ def _write(report: ScanReport, formats: list[str], options: Mapping[str, Any], f
             write_text(report, sys.stdout, options["lang"])
         return
     written: list[Path] = []
+    if (
+        stopped and "jsonl" not in formats
+    ):  # a resumed run that was stopped: the journal lacks what it had not met again
+        formats = [*formats, "jsonl"]
     for name in formats:
-        if name == "jsonl" and options["lang"] == "en":
+        if name == "jsonl" and options["lang"] == "en" and not stopped:
             written.append(folder / FORMATS["jsonl"].file_name)
         elif name != "text":
             written += write_report(report, name, folder / FORMATS[name].file_name, options["lang"])
@@ -264,19 +296,43 @@ def _write(report: ScanReport, formats: list[str], options: Mapping[str, Any], f
             click.echo(f"{path}")
 
 
-def _run(scan: Scan, *, quiet: bool) -> bool:
-    """True when the user stopped it."""
+def _run(scan: Scan, *, quiet: bool) -> int:
+    """Number of the signal that stopped it, 0 for none."""
     shown = _Meter(scan) if not quiet and sys.stderr.isatty() else None
-    try:
-        for progress in scan.run():
+    with _signals(scan) as caught, closing(scan.run()) as steps:
+        try:
+            for progress in steps:
+                if shown:
+                    shown.show(progress)
+        except KeyboardInterrupt:
+            scan.stop()
+            caught.append(signal.SIGINT)
+        finally:
             if shown:
-                shown.show(progress)
-    except KeyboardInterrupt:
-        return True
+                shown.clear()
+    return caught[0] if caught else 0
+
+
+@contextmanager
+def _signals(scan: Scan) -> Iterator[list[int]]:
+    """The first Ctrl-C or SIGTERM lets the scan write what it has; the second does not wait for a share that hangs."""
+    caught: list[int] = []
+    if threading.current_thread() is not threading.main_thread():
+        yield caught
+        return
+
+    def stop(number: int, _frame: object) -> None:
+        caught.append(number)
+        scan.stop()
+        if len(caught) > 1:
+            raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield caught
     finally:
-        if shown:
-            shown.clear()
-    return False
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 class _Meter:
@@ -285,7 +341,7 @@ class _Meter:
     def __init__(self, scan: Scan) -> None:
         self._total = 0
         self._last = 0.0
-        thread = threading.Thread(target=self._count, args=(scan.request.roots,), daemon=True)
+        thread = threading.Thread(target=self._count, args=(scan.roots,), daemon=True)
         thread.start()
 
     def _count(self, roots: list[str]) -> None:
@@ -299,8 +355,9 @@ class _Meter:
         left = ""
         if self._total > progress.files and progress.files:
             left = f" · {_duration((self._total - progress.files) / progress.rate)} left of {self._total:,}"
-        text = f"{progress.files:,} files · {progress.rate:,.0f}/s · {progress.with_vba:,} with VBA · {progress.with_findings:,} with findings"
-        sys.stderr.write("\r\x1b[2K" + (text + left)[:118])
+        text = f"{progress.files:,} files · {progress.rate:,.0f}/s"
+        text += f" · {progress.with_vba:,} with VBA · {progress.with_findings:,} with findings"
+        sys.stderr.write("\r\x1b[2K" + (text + left)[: shutil.get_terminal_size().columns - 1])
         sys.stderr.flush()
 
     def clear(self) -> None:

@@ -1,4 +1,4 @@
-"""Folders of this machine and what is mounted into it: walked in a stream, never followed in circles, opened without side effects."""
+"""Folders of this machine and what is mounted into it: walked in a stream, never in circles, opened without side effects."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ MAPPED_FROM = 32 << 20
 IN_THE_CLOUD = 0x1000 | 0x40000 | 0x400000
 LOCK_ERRORS = (errno.EAGAIN, errno.EBUSY, errno.ETXTBSY, errno.EDEADLK)
 WINDOWS_LOCKED = (32, 33)
+NO_FILE = "neither a folder nor a file that can be read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,8 @@ class CannotRead(Exception):
 def walk(roots: list[str]) -> Iterator[Entry]:
     """Every regular file below the roots, each folder's in the order of their names; memory grows with depth, not with files.
 
-    Links to folders are not followed; a link to a file counts as that file. Devices, pipes and sockets are passed over.
+    Links to folders are not followed, nor are junctions; a link to a file counts as that file, and one that leads nowhere
+    is a problem. Devices, pipes and sockets are passed over below a root, and a problem where they are one.
     """
     for root in roots:
         try:
@@ -54,6 +56,8 @@ def walk(roots: list[str]) -> Iterator[Entry]:
             yield from _folder(root)
         elif stat.S_ISREG(found.st_mode):
             yield _entry(root, found)
+        else:
+            yield Entry(root, 0, 0, NO_FILE)
 
 
 def _folder(path: str) -> Iterator[Entry]:
@@ -70,7 +74,8 @@ def _folder(path: str) -> Iterator[Entry]:
         for entry in entries:
             try:
                 if entry.is_dir(follow_symlinks=False):
-                    below.append(entry.path)
+                    if not _is_junction(entry):
+                        below.append(entry.path)
                     continue
                 found = entry.stat()
             except OSError as error:
@@ -79,6 +84,12 @@ def _folder(path: str) -> Iterator[Entry]:
             if stat.S_ISREG(found.st_mode):
                 yield _entry(entry.path, found)
         pending.extend(reversed(below))
+
+
+def _is_junction(entry: os.DirEntry[str]) -> bool:
+    """Windows' links to folders: they can lead in circles."""
+    found = entry.stat(follow_symlinks=False)
+    return getattr(found, "st_reparse_tag", 0) == getattr(stat, "IO_REPARSE_TAG_MOUNT_POINT", -1)
 
 
 def _entry(path: str, found: os.stat_result) -> Entry:
@@ -93,11 +104,16 @@ def read(path: str) -> bytes | mmap.mmap:
     try:
         # Non-blocking: what was a file when it was listed may be a pipe by now.
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0))
-        with open(descriptor, "rb", buffering=0) as file:
-            size = os.fstat(descriptor).st_size
-            if size >= MAPPED_FROM:
+        try:
+            found = os.fstat(descriptor)
+            if not stat.S_ISREG(found.st_mode):
+                raise CannotRead(Status.INACCESSIBLE, NO_FILE)
+            if found.st_size >= MAPPED_FROM:
                 return mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ)
-            return file.readall()
+            with open(descriptor, "rb", buffering=0, closefd=False) as file:
+                return file.readall()
+        finally:
+            os.close(descriptor)
     except OSError as error:
         raise CannotRead(_status(error), _sentence(error)) from error
     except (MemoryError, ValueError) as error:
@@ -105,6 +121,8 @@ def read(path: str) -> bytes | mmap.mmap:
 
 
 def _status(error: OSError) -> Status:
+    if error.errno == errno.ENOMEM:
+        return Status.LIMIT_REACHED
     if error.errno in LOCK_ERRORS or getattr(error, "winerror", None) in WINDOWS_LOCKED:
         return Status.LOCKED
     return Status.INACCESSIBLE
@@ -120,5 +138,29 @@ def displayed(path: str) -> str:
 
 
 def absolute(paths: tuple[str, ...]) -> list[str]:
-    """Roots as they are shown in results: made absolute, without a trailing separator."""
-    return [str(Path(path).absolute()) for path in paths]
+    """Roots as they are shown in results: absolute, without `..` where that leads to the same place, each place once."""
+    return without_overlaps([_absolute(path) for path in paths])
+
+
+def _absolute(path: str) -> str:
+    plain, simple = str(Path(path).absolute()), os.path.abspath(path)
+    return simple if os.path.realpath(simple) == os.path.realpath(plain) else plain
+
+
+def without_overlaps(roots: list[str]) -> list[str]:
+    """Roots without those that a walk of the others meets anyway, so that no file is reported twice."""
+    places = {root: _place(root) for root in roots}
+    kept: list[str] = []
+    for root, place in places.items():
+        others = [places[other] for other in places if other != root and (places[other] != place or other in kept)]
+        if not any(place == other or place.startswith(other.rstrip(os.sep) + os.sep) for other in others):
+            kept.append(root)
+    return kept
+
+
+def _place(path: str) -> str:
+    """Where a walk finds `path`: links to folders resolved, a link to a file kept as the name of its own that it is."""
+    if os.path.isdir(path):
+        return os.path.normcase(os.path.realpath(path))
+    folder, name = os.path.split(path)
+    return os.path.normcase(os.path.join(os.path.realpath(folder), name))
