@@ -1,4 +1,4 @@
-"""The one thing that pyproject.toml cannot say: the optional twin in C of the decompression, for wheels that are built with a compiler."""
+"""What pyproject.toml cannot say: the optional twin in C of the decompression, built where there is a compiler."""
 
 from setuptools import Extension, setup
 

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """The project's tasks, on the standard library only, so that a fresh machine needs Python 3.11+ with venv and nothing else.
 
-    python3 tasks.py run [ARGS …]     the main job on a sample estate; with arguments: the uptake command itself
-    python3 tasks.py test [ARGS …]    everything that must hold; arguments go to pytest
-    python3 tasks.py check            linter, types, import contracts
-    python3 tasks.py bench NAME …     a measurement of bench/
-    python3 tasks.py docs             regenerate the pages that are made from the catalogue and the commands
-    python3 tasks.py lock             resolve the locks anew
+python3 tasks.py run [ARGS …]     the main job on a sample estate; with arguments: the uptake command itself
+python3 tasks.py test [ARGS …]    everything that must hold; arguments go to pytest
+python3 tasks.py check            linter, types, import contracts
+python3 tasks.py bench NAME …     a measurement of bench/
+python3 tasks.py docs             regenerate the pages that are made from the catalogue and the commands
+python3 tasks.py lock             resolve the locks anew
 """
 
 from __future__ import annotations
@@ -26,7 +26,10 @@ BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 RUNTIME, DEV = HOME / "requirements.lock", HOME / "requirements-dev.lock"
 # What a real browser, Japanese text in it and a real PostgreSQL need: Debian's packages, installed only by root.
-DEBIAN_PACKAGES = {"chromium": "/usr/bin/chromium", "fonts-ipaexfont-gothic": "/usr/share/fonts/opentype/ipaexfont-gothic"}
+DEBIAN_PACKAGES = {
+    "chromium": "/usr/bin/chromium",
+    "fonts-ipaexfont-gothic": "/usr/share/fonts/opentype/ipaexfont-gothic",
+}
 
 
 def main(arguments: list[str]) -> int:

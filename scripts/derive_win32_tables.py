@@ -25,9 +25,10 @@ HANDLES = re.compile(
 )
 MESSAGES = {"WPARAM", "LPARAM", "LRESULT"}
 SIZE_NAME = re.compile(
-    r"(size|bytes|length|len|count|cch|cb)$|^(cb|cch|ucb|dwSize|nNumberOf|nSize|uBytes|cbSize|Size|Length)", re.I
+    r"(size|bytes|length|len|count|cch|cb)$|^(cb|cch|ucb|dwSize|nNumberOf|nSize|uBytes|cbSize|Size|Length)",
+    re.IGNORECASE,
 )
-HANDLE_NAME = re.compile(r"^(h|ph)[A-Z]|^(hwnd|hdc|handle|hMem|hInternet)", re.I)
+HANDLE_NAME = re.compile(r"^(h|ph)[A-Z]|^(hwnd|hdc|handle|hMem|hInternet)", re.IGNORECASE)
 # UINT_PTR that is no address, and an HINSTANCE that is only a status word.
 BY_HAND = {("SetTimer", ""): "m", ("SetTimer", "nIDEvent"): "m", ("KillTimer", "uIDEvent"): "m"}
 BY_HAND |= {(f"ShellExecute{s}", ""): "m" for s in "AW"} | {(f"FindExecutable{s}", ""): "m" for s in "AW"}
@@ -62,7 +63,7 @@ def pointer_sized(type_name: str, name: str, function: str) -> str:
         return "p"
     if SIZE_NAME.search(name):
         return "z"
-    if re.match(r"(dw|ul|n|u)[A-Z]", name) and not re.search(r"callback|proc|addr|ptr|instance", name, re.I):
+    if re.match(r"(dw|ul|n|u)[A-Z]", name) and not re.search(r"callback|proc|addr|ptr|instance", name, re.IGNORECASE):
         return "m"  # DWORD_PTR and UINT_PTR: data of the caller, seldom an address
     if HANDLE_NAME.search(name) or (not name and function.startswith(("WinHttp", "Internet", "Http", "Ftp"))):
         return "h"
@@ -71,7 +72,7 @@ def pointer_sized(type_name: str, name: str, function: str) -> str:
 
 def behind(pointee: str, name: str) -> str:
     if pointee.startswith("P"):
-        return "H" if HANDLES.search(pointee[2:]) or re.search(r"^ph[A-Z]|handle|pipe", name, re.I) else "P"
+        return "H" if HANDLES.search(pointee[2:]) or re.search(r"^ph[A-Z]|handle|pipe", name, re.IGNORECASE) else "P"
     if pointee.startswith("struct:") and pointee[7:] in WRAPPED:
         return "H"
     if pointee.startswith("struct:"):
@@ -121,10 +122,13 @@ def layouts(source: Path, wanted: set[str]) -> list[str]:
 
 
 # Structures that no parameter names because they travel behind an LPARAM or a void pointer.
-EXTRA = set(
-    """COPYDATASTRUCT NMHDR CWPSTRUCT MSLLHOOKSTRUCT KBDLLHOOKSTRUCT MOUSEHOOKSTRUCT WINDOWPOS DRAWITEMSTRUCT MEASUREITEMSTRUCT
-CREATESTRUCTA CREATESTRUCTW LOGBRUSH BITMAP PICTDESC VARIANT SAFEARRAY EXCEPINFO DISPPARAMS PRINTER_INFO_2A PRINTER_INFO_2W
-SID_AND_ATTRIBUTES TVITEMA LVITEMA TCITEMA MOUSEINPUT KEYBDINPUT INPUT HELPINFO DEBUGHOOKINFO EVENTMSG MSG BSTRBLOB""".split()
+EXTRA = frozenset(
+    """
+    COPYDATASTRUCT NMHDR CWPSTRUCT MSLLHOOKSTRUCT KBDLLHOOKSTRUCT MOUSEHOOKSTRUCT WINDOWPOS
+    DRAWITEMSTRUCT MEASUREITEMSTRUCT CREATESTRUCTA CREATESTRUCTW LOGBRUSH BITMAP PICTDESC VARIANT
+    SAFEARRAY EXCEPINFO DISPPARAMS PRINTER_INFO_2A PRINTER_INFO_2W SID_AND_ATTRIBUTES TVITEMA
+    LVITEMA TCITEMA MOUSEINPUT KEYBDINPUT INPUT HELPINFO DEBUGHOOKINFO EVENTMSG MSG BSTRBLOB
+    """.split()
 )
 
 

@@ -38,7 +38,7 @@ SIGNATURES = {"signature": "legacy", "signature-agile": "agile", "signature-v3":
 CONTEXT_LINES = 2
 SEEN_SOURCE = 8 << 20
 """Characters of source whose findings are kept, in case that the next file holds the same project: templates and copies do."""
-HAS_CODE = re.compile(r"^(?!Attribute VB_)[^\n]*\S", re.M)
+HAS_CODE = re.compile(r"^(?!Attribute VB_)[^\n]*\S", re.MULTILINE)
 """Most modules of a workbook are the empty ones behind its sheets: `Attribute` lines and nothing else."""
 FULL_DETAIL = 500
 """Findings of one file that carry the code around them; a file with more keeps the findings and drops the surroundings."""
@@ -178,7 +178,9 @@ class Analyser:
                tuple((m.name, m.kind, m.source) for m in project.modules))  # fmt: skip
         findings = self._seen.get(key)
         if findings is None:
-            findings = [self._finding(container, None, hit) for _, hit in self.index.match(project_facts(project), host)]
+            findings = [
+                self._finding(container, None, hit) for _, hit in self.index.match(project_facts(project), host)
+            ]
             findings += [self._finding(container, module, hit) for module, hit in self.module_hits(project, host)]
             self._seen.put(key, findings, sum(len(m.source) for m in project.modules) + 1000)
         return findings

@@ -188,11 +188,13 @@ class Summary:
 def readiness_of(result: FileResult) -> str:
     """Where a file stands before 64-bit: work, check, ready, unread, or other for what is no Office file.
 
-    A finding speaks even where the rest of the file could not be read.
+    A finding speaks even where the rest of the file could not be read. What is unknown without the machine is a question,
+    so it asks for a check and never for work.
     """
-    rank = worst(finding for finding in result.get("findings", ()) if finding.get("target") in FOR_64_BIT)
-    if rank >= LIMITED:
+    findings = [finding for finding in result.get("findings", ()) if finding.get("target") in FOR_64_BIT]
+    if worst(finding for finding in findings if finding.get("certainty") != "unknown") >= LIMITED:
         return "work"
+    rank = min(worst(findings), MINIMAL)
     if result["status"] == NOT_OURS:
         return "other"
     if result["status"] not in READ:

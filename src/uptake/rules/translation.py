@@ -1,4 +1,4 @@
-"""Rules in the reader's language: the mirror tree `catalogue/ja` holds prose only; what it lacks falls back to English and is counted."""
+"""Rules in the reader's language: the mirror tree `catalogue/ja` holds prose only; what it lacks falls back to English."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from uptake.rules.catalogue import Loader, load_rules
 from uptake.rules.model import Rule
 
 LANGUAGES = ("en", "ja")
+COMPOSED = frozenset(("positions", "narrow", "variables"))
+"""Arguments that predicates put together from names and a few English words."""
 PROSE = ("title", "message", "why", "fix", "noise")
 
 
@@ -81,6 +83,21 @@ def phrases(lang: str) -> Mapping[str, str]:
     return {row["en"]: row[lang] for row in csv.DictReader(io.StringIO("\n".join(lines)))}
 
 
+@lru_cache(maxsize=4)
+def fragments(lang: str) -> tuple[tuple[str, str], ...]:
+    """Pieces of composed arguments, in the order in which they are replaced."""
+    path = catalogue.folder(lang, "fragments.csv")
+    if lang == "en" or not path.is_file():
+        return ()
+    lines = [line for line in path.read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")]
+    return tuple((row["en"], row[lang]) for row in csv.DictReader(io.StringIO("\n".join(lines))))
+
+
+def reason_in(lang: str, reason: str) -> str:
+    """Why a file could not be read, in another language as far as the sentence is a known one."""
+    return phrases(lang).get(reason, reason)
+
+
 def rule_texts(lang: str) -> dict[str, dict[str, Any]]:
     """What reports show of each rule, in the report's language."""
     shown = {}
@@ -108,6 +125,9 @@ def message_in(lang: str, finding: Mapping[str, Any]) -> str:
         return str(finding["message"])
     known = phrases(lang)
     arguments = {k: known.get(str(v), v) for k, v in dict(finding.get("arguments", {})).items()}
+    for name in COMPOSED & arguments.keys():
+        for english, other in fragments(lang):
+            arguments[name] = str(arguments[name]).replace(english, other)
     try:
         return text.messages.get(str(finding.get("variant")), text.message).format_map(_Missing(arguments))
     except (KeyError, ValueError, IndexError):

@@ -36,8 +36,9 @@ _OTHER_LANGUAGE = re.compile(
 
 
 _NAMES_OF_DOCUMENTS = frozenset((
-    "doc", "docm", "docx", "dot", "dotm", "dotx", "xls", "xlsm", "xlsx", "xlsb", "xlt", "xltm", "xltx", "xla", "xlam", "ppt", "pptm",
-    "pptx", "pot", "potm", "potx", "pps", "ppsm", "ppsx", "ppa", "ppam", "otm", "pub", "mpp", "vsd", "vsdm", "vsdx", "msg", "mdb", "accdb",
+    "doc", "docm", "docx", "dot", "dotm", "dotx", "xls", "xlsm", "xlsx", "xlsb", "xlt", "xltm", "xltx", "xla", "xlam",
+    "ppt", "pptm", "pptx", "pot", "potm", "potx", "pps", "ppsm", "ppsx", "ppa", "ppam", "otm", "pub", "mpp", "vsd", "vsdm",
+    "vsdx", "msg", "mdb", "accdb",
 ))  # fmt: skip
 """Names that promise a binary or package format."""
 

@@ -1,4 +1,4 @@
-"""CodeModule and CodeProject: decoded source prepared for the questions of rules, everything computed at most once and on demand."""
+"""CodeModule and CodeProject: decoded source prepared for the questions of rules, computed on demand and at most once."""
 
 from __future__ import annotations
 
@@ -198,7 +198,7 @@ class CodeProject:
         kinds = {kind for module in self._with(name) if (kind := module.module_variable(name))}
         return kinds.pop() if len(kinds) == 1 else ""
 
-    def constant(self, module: CodeModule, name: str, line: int) -> int | None:
+    def constant(self, module: CodeModule, name: str) -> int | None:
         """Value of a Const of the project when it is a plain number."""
         candidates = [module, *(m for m in self.modules if m is not module)]
         for candidate in candidates:

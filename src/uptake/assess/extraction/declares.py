@@ -371,7 +371,7 @@ def plain_constants(source: SourceText) -> list[tuple[str, int]]:
     """Name and value of every Const that is one whole number."""
     found = []
     for index in source.positions(frozenset(("const",))):
-        start, end = source.statement(index)
+        _, end = source.statement(index)
         words = [token for _, token in source.words(index + 1, end)]
         for position, token in enumerate(words):
             if token == "=" and position:
@@ -401,7 +401,7 @@ def whole_number(words: list[str]) -> int | None:
         bits = 16 if len(token) <= 6 and words[1:2] != ["&"] else 32
         return sign * (
             value - (1 << bits)
-            if bits == 16 and value >= 1 << 15 or bits == 32 and 1 << 31 <= value < 1 << 32
+            if (bits == 16 and value >= 1 << 15) or (bits == 32 and 1 << 31 <= value < 1 << 32)
             else value
         )
     return None

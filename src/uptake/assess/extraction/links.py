@@ -233,10 +233,12 @@ def _supporting_book(content: bytes) -> str:
     length = int.from_bytes(content[2:4], "little")
     if len(content) < 6 or not 0 < length <= 255:
         return ""
-    if content[4] & 1:
-        raw = content[5 : 5 + 2 * length].decode("utf-16-le", "replace")
-    else:
-        raw = content[5 : 5 + length].decode("latin-1")
+    is_wide = content[4] & 1
+    raw = (
+        content[5 : 5 + 2 * length].decode("utf-16-le", "replace")
+        if is_wide
+        else content[5 : 5 + length].decode("latin-1")
+    )
     if raw[:1] == "\x01":
         return _decoded_path(raw[1:])
     return raw.replace("\x03", "|", 1)

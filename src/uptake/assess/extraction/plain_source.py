@@ -7,7 +7,7 @@ import re
 from uptake.assess.documents.model import Document
 from uptake.assess.extraction.model import Module, VbaProject
 
-NAME = re.compile(r'^Attribute VB_Name = "([^"\n]*)"', re.M)
+NAME = re.compile(r'^Attribute VB_Name = "([^"\n]*)"', re.MULTILINE)
 MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 KANA = re.compile("[\u3041-\u30ff]")
 

@@ -17,17 +17,17 @@ from uptake.assess.predicates.widths import Position, narrow_positions, wide_pos
 from uptake.core.severity import Certainty, Severity, Target
 from uptake.rules.model import Hit
 
-LONG_ENTRIES = re.compile(r"^(Get|Set)(Window|Class)Long(A|W)?$", re.I)
-POINTER_ENTRIES = re.compile(r"^(Get|Set)(Window|Class)LongPtr(A|W)?$", re.I)
+LONG_ENTRIES = re.compile(r"^(Get|Set)(Window|Class)Long(A|W)?$", re.IGNORECASE)
+POINTER_ENTRIES = re.compile(r"^(Get|Set)(Window|Class)LongPtr(A|W)?$", re.IGNORECASE)
 MEMORY_COPIES = frozenset(("rtlmovememory", "rtlcopymemory", "rtlzeromemory", "rtlfillmemory"))
-VARIADIC = re.compile(r"^(wsprintf|w?v?s?n?printf|DbgPrint|wnsprintf|ShellMessageBox|FormatMessage)", re.I)
+VARIADIC = re.compile(r"^(wsprintf|w?v?s?n?printf|DbgPrint|wnsprintf|ShellMessageBox|FormatMessage)", re.IGNORECASE)
 SEVERITY = {
     "pointer": Severity.SIGNIFICANT,
     "size": Severity.LIMITED,
     "message": Severity.LIMITED,
     "handle": Severity.MINIMAL,
 }
-FIXED_PATH = re.compile(r"^[a-z]:|^\\\\|system32|syswow64", re.I)
+FIXED_PATH = re.compile(r"^[a-z]:|^\\\\|system32|syswow64", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +187,13 @@ def _shape(examined: Examined) -> Iterator[Hit]:
         and not VARIADIC.match(declare.entry)
         and not signature.by_hand
     ):
-        yield examined.hit("B28", arguments={"expected": expected, "given": given})
+        surplus = given > expected
+        yield examined.hit(
+            "B28",
+            arguments={"expected": expected, "given": given},
+            variant="surplus" if surplus else "",
+            severity=Severity.MINIMAL if surplus else None,
+        )
     yield from _wide(examined)
 
 

@@ -26,7 +26,7 @@ POINTER_INDEXES = {
     "class": frozenset((-8, -9, -10, -12, -14, -24, -34)),
 }
 EXECUTABLE = frozenset((0x10, 0x20, 0x40, 0x80))
-WINDOW_PROCEDURE = re.compile(r"^SetWindowLong(Ptr)?(A|W)?$", re.I)
+WINDOW_PROCEDURE = re.compile(r"^SetWindowLong(Ptr)?(A|W)?$", re.IGNORECASE)
 CODE_PAGES = frozenset(("virtualalloc", "virtualprotect", "virtualallocex", "virtualprotectex", "heapcreate"))
 
 
@@ -108,7 +108,7 @@ def _window_longs(module: CodeModule) -> Iterator[Hit]:
         if not declares or not LONG_ENTRIES.match(declares[0].entry) or _inside_declare(module, line):
             continue
         arguments = call_arguments(module.source, index)
-        value = _number(module, [token for _, token in arguments[1]], line) if len(arguments) > 1 else None
+        value = _number(module, [token for _, token in arguments[1]]) if len(arguments) > 1 else None
         family = "class" if "class" in declares[0].entry.lower() else "window"
         if value is not None and value in POINTER_INDEXES[family]:
             yield _window_long_hit(module, index, line, declares[0], value)
@@ -126,7 +126,7 @@ def _inside_declare(module: CodeModule, line: int) -> bool:
     return any(d.line <= line <= d.end_line for d in module.declares)
 
 
-def _number(module: CodeModule, words: list[str], line: int) -> int | None:
+def _number(module: CodeModule, words: list[str]) -> int | None:
     """Value of an argument: a plain number or a Const of the project."""
     value = whole_number(words)
     if value is not None or not words:
@@ -134,7 +134,7 @@ def _number(module: CodeModule, words: list[str], line: int) -> int | None:
     name = words[-1] if words[0] in ("(", "-") else words[0]
     if len(words) > 2 and words[1] == ".":
         name = words[2]
-    constant = module.project.constant(module, name, line)
+    constant = module.project.constant(module, name)
     return -constant if constant is not None and words[0] == "-" else constant
 
 
@@ -162,7 +162,7 @@ def _procedure(module: CodeModule, name: str) -> Procedure | None:
 def _expected_callback(module: CodeModule, index: int) -> str:
     """Name of the callback type at the argument that AddressOf stands in, from the Declare that the statement calls."""
     source = module.source
-    start, end = source.statement(index)
+    start, _ = source.statement(index)
     for at, word in source.words(start, index):
         if word in module.project.declares:
             declares = module.project.declares_for(module, word, Target.M365_64)
@@ -230,12 +230,12 @@ def _memory(module: CodeModule) -> Iterator[Hit]:
         arguments = call_arguments(module.source, index)
         if module.source.tokens[index].lower() in copies:
             yield from _copy(module, index, line, arguments)
-        elif any(_number(module, [t for _, t in a], line) in EXECUTABLE for a in arguments[2:]):
+        elif any(_number(module, [t for _, t in a]) in EXECUTABLE for a in arguments[2:]):
             yield Hit("B24", line, module.source.statement_text(index), {"name": module.source.tokens[index]})
 
 
 def _copy(module: CodeModule, index: int, line: int, arguments: list[list[tuple[int, str]]]) -> Iterator[Hit]:
-    if len(arguments) < 3 or _number(module, [t for _, t in arguments[2]], line) != 4:
+    if len(arguments) < 3 or _number(module, [t for _, t in arguments[2]]) != 4:
         return
     for words in arguments[:2]:
         tokens = [token for _, token in words]

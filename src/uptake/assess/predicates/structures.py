@@ -151,7 +151,9 @@ def _is_size(source: SourceText, index: int) -> bool:
 def _differs(module: CodeModule, block: TypeBlock) -> bool:
     """Whether Len and LenB of a Type differ on x64: it holds pointers, or the structure that it stands for does."""
     structure = structure_of(module, block)
-    holds_pointers = any(member.type in WIDE or member.type == "string" and not member.size for member in block.members)
+    holds_pointers = any(
+        member.type in WIDE or (member.type == "string" and not member.size) for member in block.members
+    )
     return holds_pointers or bool(structure and structure.narrow_members)
 
 

@@ -1,4 +1,4 @@
-"""Bytes of VBA's types, and where a Declare is narrower or wider than what Windows reads ([MS-VBAL] 2.1; readiness rules B03 to B05)."""
+"""Bytes of VBA's types, and where a Declare is narrower or wider than what Windows reads ([MS-VBAL] 2.1; rules B03 to B05)."""
 
 from __future__ import annotations
 

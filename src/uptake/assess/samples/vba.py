@@ -74,7 +74,7 @@ class SampleProject:
     constants: str = ""
     description: str = ""
     protection: str = "none"
-    password: str = "sample"  # noqa: S105
+    password: str = "sample"
     damage: str = ""
     """corrupt-dir or no-dir."""
     extra: dict[str, bytes] = field(default_factory=dict)
