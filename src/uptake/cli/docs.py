@@ -1,0 +1,123 @@
+"""`python3 tasks.py docs`: the pages that are made from the catalogue and the commands; `--check` says whether they are current."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from uptake.cli import COMMANDS, cli
+from uptake.rules.catalogue import load_rules
+from uptake.rules.model import Example, Rule
+from uptake.rules.translation import LANGUAGES, prose
+
+DOCS = Path(__file__).resolve().parents[3] / "docs"
+MADE = "<!-- Made by `python3 tasks.py docs`; edit the catalogue or the command, not this page. -->"
+WORDS = {
+    "en": {
+        "rules": "Rules", "intro": "{count} rules in {groups} groups. Each example is a test of the rule.", "why": "Why", "fix": "What to do",
+        "noise": "When it is wrong", "bad": "Found", "good": "Not found", "sources": "Sources", "commands": "Commands",
+    },
+    "ja": {
+        "rules": "ルール", "intro": "{groups} グループ、{count} 個のルールがあります。例はすべてそのルールのテストです。", "why": "理由", "fix": "対処",
+        "noise": "誤りうる場合", "bad": "検出される例", "good": "検出されない例", "sources": "出典", "commands": "コマンド",
+    },
+}  # fmt: skip
+GROUPS = {
+    "bitness": ("B", "Bitness", "ビット数"),
+    "controls": ("T", "Controls and libraries", "コントロールとライブラリ"),
+    "scripting": ("S", "Scripting and browser", "スクリプトとブラウザー"),
+    "object-model": ("O", "Object model", "オブジェクト モデル"),
+    "security": ("X", "Security", "セキュリティ"),
+    "data": ("D", "Data and environment", "データと環境"),
+    "state": ("P", "State of files and projects", "ファイルとプロジェクトの状態"),
+}
+
+
+def pages() -> dict[Path, str]:
+    """Path → content of every generated page."""
+    found: dict[Path, str] = {DOCS / "en" / "commands.md": "\n".join(_commands()) + "\n"}
+    for lang in LANGUAGES:
+        found[DOCS / lang / "rules" / "index.md"] = "\n".join(_index(lang)) + "\n"
+        for group in GROUPS:
+            found[DOCS / lang / "rules" / f"{group}.md"] = "\n".join(_group(group, lang)) + "\n"
+    return found
+
+
+def _rules(group: str) -> list[Rule]:
+    return [rule for rule in load_rules() if rule.group == group]
+
+
+def _heading(group: str, lang: str) -> str:
+    letter, english, japanese = GROUPS[group]
+    return f"{letter} · {english if lang == 'en' else japanese}"
+
+
+def _index(lang: str) -> Iterator[str]:
+    words = WORDS[lang]
+    yield f"# {words['rules']}\n"
+    yield MADE + "\n"
+    yield words["intro"].format(count=len(load_rules()), groups=len(GROUPS)) + "\n"
+    for group in GROUPS:
+        yield f"\n## [{_heading(group, lang)}]({group}.md)\n"
+        for rule in _rules(group):
+            yield f"- [{rule.id}]({group}.md#{rule.id.lower()}) {prose(rule, lang).title}"
+
+
+def _group(group: str, lang: str) -> Iterator[str]:
+    yield f"# {_heading(group, lang)}\n"
+    yield MADE
+    for rule in _rules(group):
+        yield from _rule(rule, lang)
+
+
+def _rule(rule: Rule, lang: str) -> Iterator[str]:
+    text, words = prose(rule, lang), WORDS[lang]
+    yield f'\n<a id="{rule.id.lower()}"></a>\n'
+    yield f"## {rule.id} {text.title}\n"
+    yield f"`{rule.severity.id}` · `{rule.certainty.value}` · `{rule.target.value}`\n"
+    for name in ("why", "fix", "noise"):
+        yield f"**{words[name]}.** {getattr(text, name)}\n"
+    for name, examples in (("bad", rule.bad), ("good", rule.good)):
+        yield f"{words[name]}:\n"
+        for example in examples:
+            yield from _example(example)
+    yield f"{words['sources']}: " + "; ".join(f"{source.what}, {source.date}" for source in rule.sources)
+
+
+def _example(example: Example) -> Iterator[str]:
+    yield "```vb" if example.text else "```text"
+    yield example.text.rstrip("\n") if example.text else "\n".join(f"{f.kind}: {f.text or f.key}" for f in example.facts)
+    yield "```\n"
+
+
+def _commands() -> Iterator[str]:
+    yield "# Commands\n"
+    yield MADE
+    for name in COMMANDS:
+        context = click.Context(cli, info_name="uptake", max_content_width=100, terminal_width=100)
+        command = cli.get_command(context, name)
+        if command is not None:
+            inner = click.Context(command, info_name=name, parent=context, max_content_width=100, terminal_width=100)
+            yield f"\n## uptake {name}\n\n```text"
+            yield command.get_help(inner).rstrip()
+            yield "```"
+
+
+def main(arguments: list[str]) -> int:
+    stale = [path for path, text in pages().items() if not path.exists() or path.read_text(encoding="utf-8") != text]
+    if "--check" in arguments:
+        for path in stale:
+            click.echo(f"{path.relative_to(DOCS.parent)} is not current: python3 tasks.py docs", err=True)
+        return 1 if stale else 0
+    for path in stale:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(pages()[path], encoding="utf-8")
+        click.echo(str(path.relative_to(DOCS.parent)))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
