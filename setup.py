@@ -1,10 +1,10 @@
-"""What pyproject.toml cannot say: the optional twin in C of the decompression, built where there is a compiler."""
+"""What pyproject.toml cannot say: the optional twins in C of the inner loops, built where there is a compiler."""
 
 from setuptools import Extension, setup
 
 TWIN = Extension(
-    "uptake.assess.extraction._decompression",
-    ["src/uptake/assess/extraction/_decompression.c"],
+    "uptake.assess.extraction._twins",
+    ["src/uptake/assess/extraction/_twins.c"],
     py_limited_api=True,
     optional=True,
 )

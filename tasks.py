@@ -45,13 +45,13 @@ def main(arguments: list[str]) -> int:
 
 def run(arguments: list[str]) -> int:
     ensure_environment(RUNTIME)
-    ensure_twin()
+    ensure_twins()
     return python("-m", "uptake", *(arguments or ["demo"]))
 
 
 def test(arguments: list[str]) -> int:
     ensure_environment(DEV)
-    ensure_twin()
+    ensure_twins()
     ensure_debian_packages()
     if arguments:
         return python("-m", "pytest", *arguments)
@@ -72,7 +72,7 @@ def check(arguments: list[str]) -> int:
 
 def bench(arguments: list[str]) -> int:
     ensure_environment(DEV)
-    ensure_twin()
+    ensure_twins()
     scripts = {path.stem: path for path in sorted((HOME / "bench").glob("[a-z]*.py"))}
     if not arguments or arguments[0] not in scripts:
         print("python3 tasks.py bench NAME, where NAME is one of: " + ", ".join(scripts))
@@ -119,10 +119,10 @@ def _stamp(lock_file: Path | None) -> str:
     return hashlib.sha256(lock_file.read_bytes() + sys.version.encode() + str(VENV).encode()).hexdigest()
 
 
-def ensure_twin() -> None:
-    """Compile the optional twin in C of the decompression where a compiler is at hand; without it the Python code does the work."""
+def ensure_twins() -> None:
+    """Compile the optional twins in C of the inner loops where a compiler is at hand; without it the Python code does the work."""
     folder = HOME / "src/uptake/assess/extraction"
-    source, library = folder / "_decompression.c", folder / "_decompression.abi3.so"
+    source, library = folder / "_twins.c", folder / "_twins.abi3.so"
     include = Path(sysconfig.get_path("include"))
     compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
     if os.name == "nt" or not compiler or not (include / "Python.h").exists():

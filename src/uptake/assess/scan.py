@@ -19,6 +19,7 @@ import orjson
 from uptake.assess.analysis import Analyser, FileResult
 from uptake.assess.documents import Limits, Status, open_document
 from uptake.assess.documents.sniff import HEAD, is_office_kind, sniff
+from uptake.assess.predicates.signatures import WIN32
 from uptake.core.severity import Target
 from uptake.rules.catalogue import digest
 
@@ -67,6 +68,7 @@ class FileScanner:
     def warm(self) -> None:
         """Load rules and tables now, so that the first file does not pay for it."""
         _ = self.analyser.index, self.analyser.predicates
+        WIN32.find("kernel32", "Sleep")
 
     def scan(self, data: Bytes, name: str) -> Scanned:
         """The result of one file's bytes. `name` is a hint for texts only."""

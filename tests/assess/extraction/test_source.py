@@ -138,3 +138,9 @@ def test_a_continued_statement_is_one_line_in_reports() -> None:
 
 def test_doubled_quotation_marks_are_one() -> None:
     assert unquote('"a""b"') == 'a"b'
+
+
+def test_a_range_of_lines_is_a_range_of_tokens() -> None:
+    source = SourceText("a\n  b = 1\nc\nd\n")
+    first, last = source.tokens_of_lines(2, 3)
+    assert source.slice(first, last) == "b = 1\nc"

@@ -86,6 +86,8 @@ class CodeModule:
         if not self.directives:
             return True
         targets = COMPILED_FOR.get(target, COMPILED_FOR[Target.MIXED])
+        if len(targets) == 1:
+            return self._branch(targets[0]).is_active(line)
         return any(self._branch(one).is_active(line) for one in targets)
 
     @cached_property
@@ -139,6 +141,8 @@ class CodeProject:
         self.facts = project
         self.constants = conditional.project_constants(project.constants) if project and project.constants else {}
         self.modules: list[CodeModule] = []
+        self.remembered: dict[str, frozenset[str]] = {}
+        """What predicates found out about the whole project, so that each module need not ask again."""
         self.libraries = frozenset(r.name.lower() for r in project.references) if project else frozenset()
 
     def add(self, module: Module | str, name: str = "Module1") -> CodeModule:

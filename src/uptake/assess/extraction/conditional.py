@@ -84,7 +84,10 @@ class Branches:
         self.ranges = lines
 
     def is_active(self, line: int) -> bool:
-        return not any(first <= line <= last for first, last in self.ranges)
+        for first, last in self.ranges:
+            if first <= line <= last:
+                return False
+        return True
 
 
 ALL_ACTIVE = Branches([])

@@ -7,11 +7,7 @@ table as runs of literals, which are copied as slices; `decompress_slowly` is th
 from __future__ import annotations
 
 from uptake.assess.documents.model import DocumentDefect, Status
-
-try:
-    from uptake.assess.extraction import _decompression as twin
-except ImportError:  # no compiler was at hand: Python alone, about ten times slower here
-    twin = None  # type: ignore[assignment]
+from uptake.assess.extraction.twins import twins
 
 CHUNK = 4096
 """Decompressed size of every chunk but the last ([MS-OVBA] 2.4.1.1.3)."""
@@ -47,8 +43,8 @@ def decompress(data: bytes, limit: int) -> bytes:
 
 def decompress_tolerantly(data: bytes, limit: int) -> tuple[bytes, DocumentDefect | None]:
     """What can be unpacked, and what is wrong with the rest."""
-    if twin is not None:
-        content = twin.decompress(data, limit)
+    if twins is not None:
+        content: bytes | None = twins.decompress(data, limit)
         if content is not None:
             return content, None
     return decompress_in_python(data, limit)

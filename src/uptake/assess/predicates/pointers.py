@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 from uptake import catalogue
-from uptake.assess.extraction.code import CodeModule, Procedure
+from uptake.assess.extraction.code import CodeModule, CodeProject, Procedure
 from uptake.assess.extraction.declares import Declare, whole_number
 from uptake.assess.fixes.declares import long_pointer_pair
 from uptake.assess.predicates.callers import NARROW, assigned_variable, call_arguments
@@ -52,6 +52,31 @@ def _compiled(module: CodeModule, words: frozenset[str]) -> Iterator[tuple[int, 
             yield index, line
 
 
+def _declared(project: CodeProject, what: str, holds: Callable[[Declare], bool]) -> frozenset[str]:
+    """Lower-case names whose Declare has a property; worked out once for the project."""
+    found = project.remembered.get(what)
+    if found is None:
+        found = frozenset(name for name, places in project.declares.items() if any(holds(d) for _, d in places))
+        project.remembered[what] = found
+    return found
+
+
+def _returns_wide(declare: Declare) -> bool:
+    return declare.result is not None and declare.result.type in WIDE
+
+
+def _is_window_long(declare: Declare) -> bool:
+    return bool(LONG_ENTRIES.match(declare.entry))
+
+
+def _is_copy(declare: Declare) -> bool:
+    return declare.entry.lower() in MEMORY_COPIES
+
+
+def _makes_executable(declare: Declare) -> bool:
+    return declare.entry.lower() in CODE_PAGES
+
+
 def _intrinsic_into_long(module: CodeModule) -> Iterator[Hit]:
     source = module.source
     for index, line in _compiled(module, INTRINSICS):
@@ -71,10 +96,8 @@ def _intrinsic_into_long(module: CodeModule) -> Iterator[Hit]:
 def _results_into_long(module: CodeModule) -> Iterator[Hit]:
     """A function that returns LongPtr, assigned to a Long variable or to a Function that returns Long."""
     project = module.project
-    names = project.pointer_functions | {
-        name for name, places in project.declares.items() if any(d.result and d.result.type in WIDE for _, d in places)
-    }
-    for index, line in _compiled(module, frozenset(names)):
+    names = _declared(project, "returns a pointer", _returns_wide) | project.pointer_functions
+    for index, line in _compiled(module, names):
         name = module.source.tokens[index].lower()
         variable = assigned_variable(module.source, index)
         if not variable or variable.lower() == name:
@@ -102,8 +125,7 @@ def _kind_of_target(module: CodeModule, variable: str, line: int) -> str:
 def _window_longs(module: CodeModule) -> Iterator[Hit]:
     """Calls of Get/SetWindowLong and Get/SetClassLong with an index that holds a pointer."""
     project = module.project
-    names = {n for n, places in project.declares.items() if any(LONG_ENTRIES.match(d.entry) for _, d in places)}
-    for index, line in _compiled(module, frozenset(names)):
+    for index, line in _compiled(module, _declared(project, "window longs", _is_window_long)):
         declares = project.declares_for(module, module.source.tokens[index], Target.M365_64)
         if not declares or not LONG_ENTRIES.match(declares[0].entry) or _inside_declare(module, line):
             continue
@@ -217,14 +239,9 @@ def _compare_callback(module: CodeModule, index: int, line: int, procedure: Proc
 
 def _memory(module: CodeModule) -> Iterator[Hit]:
     """Copies of 4 bytes from or to a pointer (B22), and pages made executable (B24)."""
-    project = module.project
-    copies, pages = set(), set()
-    for name, places in project.declares.items():
-        if any(d.entry.lower() in MEMORY_COPIES for _, d in places):
-            copies.add(name)
-        if any(d.entry.lower() in CODE_PAGES for _, d in places):
-            pages.add(name)
-    for index, line in _compiled(module, frozenset(copies | pages)):
+    copies = _declared(module.project, "memory copies", _is_copy)
+    pages = _declared(module.project, "code pages", _makes_executable)
+    for index, line in _compiled(module, copies | pages):
         if _inside_declare(module, line):
             continue
         arguments = call_arguments(module.source, index)

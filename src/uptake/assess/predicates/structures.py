@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from uptake.assess.extraction.code import CodeModule
+from uptake.assess.extraction.code import CodeModule, CodeProject
 from uptake.assess.extraction.declares import Parameter, TypeBlock
 from uptake.assess.extraction.source import SourceText
 from uptake.assess.predicates.callers import call_arguments
@@ -14,18 +14,30 @@ from uptake.core.severity import Target
 from uptake.rules.model import Hit
 
 # Members that hold the size of their own structure, as the SDK names them.
+PLAIN_SIZES = frozenset(("cbsize", "lstructsize", "dwsize", "nlength", "cbsizeofstruct"))
 SIZE_MEMBERS = frozenset(
     ("cbsize", "lstructsize", "dwsize", "cb", "nlength", "cbsizeofstruct", "size", "length", "nsize")
 )
 
 
 def check(module: CodeModule) -> Iterator[Hit]:
-    if "end type" in module.source.lowered and module.project.declares:
+    if not module.project.declares and PLAIN_SIZES.isdisjoint(module.source.word_set):
+        return  # no Windows function takes a structure from here
+    if "end type" in module.source.lowered:
         for block in module.types:
             if module.is_compiled(block.line, Target.M365_64):
                 yield from _narrow_members(module, block)
-    if "len" in module.source.word_set and module.project.types:
+    if "len" in module.source.word_set and _padded_types(module.project):
         yield from _size_by_len(module)
+
+
+def _padded_types(project: CodeProject) -> frozenset[str]:
+    """Lower-case names of the project's Types for which Len and LenB differ on x64."""
+    found = project.remembered.get("padded types")
+    if found is None:
+        found = frozenset(name for name, (owner, block) in project.types.items() if _differs(owner, block))
+        project.remembered["padded types"] = found
+    return found
 
 
 def structure_of(module: CodeModule, block: TypeBlock) -> Structure | None:
@@ -102,39 +114,27 @@ def _widened(source: SourceText, block: TypeBlock, members: list[Parameter], ori
     """The Type block with its narrow members as LongPtr."""
     edits = {m.type_index: ("LongPtr" if source.tokens[m.type_index] not in "&%" else " As LongPtr") for m in members}
     ends = {i: "" for m in members for i in range(m.type_index + 1, m.type_end)}
-    first = next(
-        i for i in range(len(source.tokens)) if source.line(i) == block.line and source.tokens[i][0] not in "\n \t"
-    )
-    last = first
-    while last < len(source.tokens) and source.line(last) <= block.end_line:
-        last += 1
+    first, last = source.tokens_of_lines(block.line, block.end_line)
     pieces = [edits.get(i, ends.get(i, source.tokens[i])) for i in range(first, last)]
     return "".join(pieces).strip() or original
 
 
 def _size_by_len(module: CodeModule) -> Iterator[Hit]:
     """`x.cbSize = Len(x)`, `cb = Len(T)` and Len(x) passed on, where Len and LenB differ on x64."""
-    source = module.source
+    source, padded = module.source, _padded_types(module.project)
     for index in source.positions(frozenset(("len",))):
         arguments = call_arguments(source, index)
-        if len(arguments) != 1 or len(arguments[0]) != 1:
+        if len(arguments) != 1 or len(arguments[0]) != 1 or not _is_size(source, index):
             continue
         variable = arguments[0][0][1]
         line = source.line(index)
         kind = module.type_of(variable, line).rsplit(".", 1)[-1]
-        owner = module.project.types.get(kind)
-        if owner is None or not module.is_compiled(line, Target.M365_64) or not _is_size(source, index):
+        if kind not in padded or not module.is_compiled(line, Target.M365_64):
             continue
-        if _differs(owner[0], owner[1]):
-            before, after = source.offset(index), source.offset(index) + 3
-            proposed = _line_with(source, line, before, after, "LenB")
-            yield Hit(
-                "B07",
-                line,
-                source.statement_text(index),
-                {"variable": variable, "type": owner[1].name},
-                proposal=proposed,
-            )
+        before, after = source.offset(index), source.offset(index) + 3
+        proposed = _line_with(source, line, before, after, "LenB")
+        arguments_shown = {"variable": variable, "type": module.project.types[kind][1].name}
+        yield Hit("B07", line, source.statement_text(index), arguments_shown, proposal=proposed)
 
 
 def _is_size(source: SourceText, index: int) -> bool:

@@ -1,0 +1,118 @@
+"""The twins in C are held equal to the Python that they stand in for; where none was compiled, there is nothing to hold."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import subprocess
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from uptake.assess.extraction.decompression import decompress_in_python, decompress_slowly
+from uptake.assess.extraction.source import TOKEN, WORD_TABLE
+from uptake.assess.extraction.twins import twins
+from uptake.assess.samples.compression import compress
+
+HAS_COMPILER = any(shutil.which(name) for name in ("cc", "gcc", "clang"))
+ASCII = st.text(alphabet=st.sampled_from(sorted({*"aAzZ09_ \t\n\r\x0b\x00'\":=[]().&HhxX#RrEeMm,%"})), max_size=60)
+
+
+@pytest.fixture(autouse=True)
+def _compiled() -> None:
+    if twins is None:
+        if os.environ.get("UPTAKE_REQUIRE_ALL") == "1" and HAS_COMPILER and not os.environ.get("UPTAKE_PURE_PYTHON"):
+            pytest.fail("there is a compiler, but the twins were not built")
+        pytest.skip("the twins in C were not built here: no compiler")
+
+
+@given(ASCII)
+def test_tokens_are_those_of_the_expression(text: str) -> None:
+    found = twins.tokens(text)  # type: ignore[union-attr]
+    expected = TOKEN.findall(text)
+    assert found[0] == expected
+    offsets = memoryview(found[1]).cast("i").tolist()
+    assert offsets == [sum(map(len, expected[:i])) for i in range(len(expected) + 1)]
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                "\n",
+                " _\n",
+                "\t_ \n",
+                "Rem",
+                "rem ",
+                " ",
+                "'",
+                '"',
+                '""',
+                ":",
+                ":=",
+                ": Rem x",
+                "10 ",
+                "&H1F",
+                "&HG",
+                "a1",
+                "1.5e",
+                "[x]",
+                "[x",
+            ]
+        ),
+        max_size=30,
+    ).map("".join)
+)
+def test_tokens_are_those_of_the_expression_in_texts_like_vba(text: str) -> None:
+    assert twins.tokens("\n" + text)[0] == TOKEN.findall("\n" + text)  # type: ignore[union-attr]
+
+
+@given(ASCII)
+def test_words_are_those_of_the_split(text: str) -> None:
+    lowered = text.lower()
+    assert twins.words(lowered) == frozenset(lowered.translate(WORD_TABLE).split())  # type: ignore[union-attr]
+
+
+def test_a_text_of_many_words_makes_the_table_grow() -> None:
+    text = " ".join(f"word{n}" for n in range(20_000))
+    assert twins.words(text) == frozenset(text.split())  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("text", ["é", "関数 a", "a\ud800b"])
+def test_text_outside_ascii_is_left_to_python(text: str) -> None:
+    assert twins.tokens(text) is None  # type: ignore[union-attr]
+    assert twins.words(text) is None  # type: ignore[union-attr]
+
+
+@given(st.binary(max_size=9000) | st.text(alphabet="ab \n", max_size=9000).map(str.encode))
+def test_sound_containers_unpack_to_the_same(content: bytes) -> None:
+    packed = compress(content)
+    assert twins.decompress(packed, 1 << 20) == content == decompress_slowly(packed, 1 << 20)  # type: ignore[union-attr]
+
+
+@given(st.binary(max_size=300), st.integers(0, 5000))
+def test_any_bytes_unpack_to_what_python_says_or_to_nothing(data: bytes, limit: int) -> None:
+    found = twins.decompress(b"\x01" + data, limit)  # type: ignore[union-attr]
+    content, defect = decompress_in_python(b"\x01" + data, limit)
+    assert found is None or (found == content and defect is None)
+
+
+def test_damaged_containers_never_read_or_write_outside() -> None:
+    packed = bytearray(compress(b'Attribute VB_Name = "Module1"\r\nSub A()\r\nEnd Sub\r\n' * 300))
+    chance = random.Random(7)
+    for _ in range(3000):
+        damaged = bytearray(packed)
+        for _ in range(chance.randint(1, 6)):
+            damaged[chance.randrange(len(damaged))] = chance.randrange(256)
+        found = twins.decompress(bytes(damaged[: chance.randint(1, len(damaged))]), 1 << 16)  # type: ignore[union-attr]
+        assert found is None or len(found) <= 1 << 16
+
+
+def test_without_the_twins_everything_still_works() -> None:
+    code = "from uptake.assess.extraction.twins import twins; from uptake.assess.extraction.source import SourceText; assert twins is None; print(len(SourceText('a b').tokens))"
+    environment = {**os.environ, "UPTAKE_PURE_PYTHON": "1", "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == "4", done.stderr
