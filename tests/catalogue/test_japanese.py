@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import csv
+import errno
 import io
+import os
 import re
+import sys
 from functools import lru_cache
+from pathlib import Path
 from string import Formatter
 from typing import Any
 
@@ -13,10 +18,11 @@ import pytest
 import yaml
 
 from uptake import catalogue
+from uptake.assess.documents.model import Status
 from uptake.reporting.words import WORDS
 from uptake.rules.catalogue import load_rules
 from uptake.rules.model import Rule
-from uptake.rules.translation import PROSE, phrases, prose_digest, translations
+from uptake.rules.translation import PROSE, message_in, phrases, prose_digest, reason_in, reasons, translations
 
 RULES = {rule.id: rule for rule in load_rules()}
 PHRASE_COLUMNS = {
@@ -30,6 +36,23 @@ PHRASE_COLUMNS = {
 """Columns whose words can come into a message."""
 NEVER_SHOWN = {"rule": "ok", "status": "system"}
 """Rows of which nothing is reported."""
+
+READERS = ("assess/documents/*.py", "assess/extraction/*.py", "assess/scan.py", "assess/analysis.py", "adapters/scanning.py",
+           "adapters/sources/*.py", "adapters/engines/*.py")  # fmt: skip
+"""Files whose sentences become the reason or a defect of a file."""
+SENTENCE = re.compile(r"[A-Za-z}\]:'] [a-zA-Z{(]")
+NOT_FOR_READERS = frozenset((
+    "no VBA", "has VBA", "driver required", "limit reached", "source missing", "not an Office file",  # statuses
+    "PowerPoint Document", "Current User", "PersistentStorage Directory", "<!doctype html",  # what the readers look for
+    "end if", "end type", "end enum", "BEGIN {", "BEGIN VB.FORM", "signed without v3", "very hidden", "{} {} {}",
+    "no OLE 1 object", "entities are not allowed", "nested too deep",  # caught where another sentence is made of it
+))  # fmt: skip
+OPERATING_SYSTEM = (
+    "EACCES", "EPERM", "ENOENT", "EIO", "ELOOP", "ESTALE", "EAGAIN", "EBUSY", "ETXTBSY", "EDEADLK", "ENOMEM",
+    "ENAMETOOLONG", "EISDIR", "ENOTDIR", "ENXIO", "ENODEV", "EHOSTDOWN", "EHOSTUNREACH", "ENETUNREACH", "ETIMEDOUT",
+    "ECONNREFUSED", "ECONNRESET", "ENOTCONN", "EMFILE", "EREMOTEIO", "EINTR",
+)  # fmt: skip
+"""Errors that reading a file of a disk or of a share can end with."""
 
 JAPANESE = re.compile(r"[ぁ-ゖァ-ヺ一-鿿]")
 TOUCHING = re.compile(r"[ぁ-ゖァ-ヺー一-鿿][A-Za-z0-9{]|[A-Za-z0-9}][ぁ-ゖァ-ヺ一-鿿]")
@@ -103,6 +126,52 @@ def forbidden_forms(text: str) -> list[str]:
 def prose_only(text: str) -> str:
     """Without code, and without what is itself replaced by Japanese."""
     return re.sub(r"`[^`]*`|\{effect\}", " ", text)
+
+
+class Sentences(ast.NodeVisitor):
+    """Texts of a source file that read like sentences, variable parts as `{}`, or `{!r}` where they are quoted."""
+
+    def __init__(self) -> None:
+        self.found: set[str] = set()
+
+    def visit_Expr(self, node: ast.Expr) -> None:
+        if not isinstance(node.value, ast.Constant):  # a docstring
+            self.generic_visit(node)
+
+    def visit_Call(self, node: ast.Call) -> None:
+        if not ast.unparse(node.func).startswith(("re.", "struct.", "Struct", "UptakeError")):
+            self.generic_visit(node)
+
+    def visit_JoinedStr(self, node: ast.JoinedStr) -> None:
+        self.found.add("".join(_piece(part) for part in node.values))
+
+    def visit_Constant(self, node: ast.Constant) -> None:
+        if isinstance(node.value, str):
+            self.found.add(node.value)
+
+
+def _piece(part: ast.expr) -> str:
+    if isinstance(part, ast.Constant):
+        return str(part.value)
+    return "{!r}" if isinstance(part, ast.FormattedValue) and part.conversion == ord("r") else "{}"
+
+
+@lru_cache(maxsize=1)
+def sentences_of_readers() -> frozenset[str]:
+    """Every sentence that a reader can put into a reason or a defect."""
+    root = Path(str(catalogue.folder())).parent
+    visitor = Sentences()
+    for pattern in READERS:
+        for path in root.glob(pattern):
+            visitor.visit(ast.parse(path.read_text(encoding="utf-8")))
+    return frozenset(text for text in visitor.found if SENTENCE.search(text)) - NOT_FOR_READERS
+
+
+def spoken(sentence: str) -> str:
+    """A sentence with something in its variable parts; what follows its last colon is a known sentence."""
+    if sentence.endswith(": {}"):
+        sentence = sentence[:-2] + "the file is empty"
+    return sentence.replace("{!r}", "'a: b'").replace("{}", "7")
 
 
 @every_rule
@@ -214,3 +283,78 @@ def test_a_forbidden_form_is_seen_beside_its_own_term() -> None:
     assert forbidden_forms("ポインターとポインタ") == ["ポインタ → ポインター"]
     assert forbidden_forms("ライブラリとライブラリー") == ["ライブラリー → ライブラリ"]
     assert forbidden_forms("ポインターとライブラリ") == []
+
+
+def test_every_reason_that_a_reader_gives_has_a_japanese_form() -> None:
+    assert len(sentences_of_readers()) > 100
+    assert [text for text in sorted(sentences_of_readers()) if reason_in("ja", spoken(text)) == spoken(text)] == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have words of their own")
+def test_every_japanese_reason_has_its_english_in_a_reader() -> None:
+    written = {text.replace("{!r}", "{}") for text in sentences_of_readers()} | {"{} of {} parameters"}
+    of_the_system = {os.strerror(getattr(errno, name)).lower() for name in OPERATING_SYSTEM}
+    statuses = {str(status) for status in Status}
+    japanese = {re.sub(r"\{\w+\}", "{}", english) for english in reasons("ja")}
+    assert japanese - written - of_the_system - statuses == set()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have words of their own")
+@pytest.mark.parametrize("name", OPERATING_SYSTEM)
+def test_what_the_operating_system_says_of_a_file_is_translated(name: str) -> None:
+    assert JAPANESE.search(reason_in("ja", os.strerror(getattr(errno, name)).lower()))
+
+
+def test_a_status_in_a_message_is_the_word_of_the_reports() -> None:
+    statuses = set(reasons("ja")) & set(WORDS)
+    assert {"locked", "cloud-based", "inaccessible"} <= statuses
+    assert {status: reasons("ja")[status] for status in statuses} == {
+        status: WORDS[status]["ja"] for status in statuses
+    }
+
+
+def test_reasons_keep_their_variable_parts() -> None:
+    assert [english for english, other in reasons("ja").items() if placeholders(english) != placeholders(other)] == []
+
+
+def test_a_sentence_within_a_sentence_stands_at_its_end() -> None:
+    assert [text for text in reasons("ja") if "{reason}" in text and not text.endswith(": {reason}")] == []
+
+
+def test_reasons_are_written_like_the_rules() -> None:
+    assert [other for _, other in reasons("ja").items() if other.endswith(("。", "、", " "))] == []
+    assert {english: forbidden_forms(other) for english, other in reasons("ja").items() if forbidden_forms(other)} == {}
+    assert [other for _, other in reasons("ja").items() if TOUCHING.search(other)] == []
+
+
+@pytest.mark.parametrize(
+    ("english", "japanese"),
+    [
+        ("the file is empty", "ファイルが空です"),
+        ("the file is larger than 1000 bytes", "ファイルが 1000 バイトを超えています"),
+        ("module 'Modul: 1': compressed content is damaged", "モジュール 'Modul: 1'：圧縮された内容が破損しています"),
+        ("embedded object 'x': part 'y' is damaged", "埋め込みオブジェクト 'x'：パーツ 'y' が破損しています"),
+        ("a.zip!b: c.doc: the file is empty", "a.zip!b：c.doc：ファイルが空です"),
+        ("the document is damaged (ValueError: a: b)", "文書が破損しています（ValueError: a: b）"),
+        ("two streams are called 'the file is empty': the first was read",
+         "ストリーム 'the file is empty' が 2 つあるため、最初のものを読み取りました"),
+    ],
+)  # fmt: skip
+def test_a_reason_is_translated_and_the_names_in_it_stay(english: str, japanese: str) -> None:
+    assert reason_in("ja", english) == japanese
+    assert reason_in("en", english) == english
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "…", "nobody has written this", "module X: nobody has written this", "{place}: {reason}", "a: " * 20_000],
+)
+def test_a_reason_that_is_not_known_stays_as_it_is(text: str) -> None:
+    assert reason_in("ja", text) == text
+
+
+def test_the_reason_in_a_message_is_translated_and_code_that_says_the_same_is_not() -> None:
+    arguments = {"key": "inaccessible", "text": "permission denied"}
+    assert "アクセス不可" in message_in("ja", {"rule": "P11", "message": "", "arguments": arguments})
+    assert "permission denied" not in message_in("ja", {"rule": "P11", "message": "", "arguments": arguments})
+    assert "permission denied" in message_in("ja", {"rule": "S04", "message": "", "arguments": arguments})

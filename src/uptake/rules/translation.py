@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import sha256
+from string import Formatter
 from typing import Any
 
 import yaml
@@ -19,6 +21,12 @@ from uptake.rules.model import Rule
 LANGUAGES = ("en", "ja")
 COMPOSED = frozenset(("positions", "narrow", "variables"))
 """Arguments that predicates put together from names and a few English words."""
+SENTENCES = {"B16": ("narrow",), "P01": ("text",), "P06": ("text",), "P11": ("key", "text"), "P12": ("text",)}
+"""Rule → arguments that are sentences or words of our own, most of them why something could not be read."""
+VARIABLE = {"number": r"-?\d[\d.e+]*", "all": r"\d+", "name": "'.*'|\".*\""}
+"""What a name in braces stands for in a reason; names that are not here for any text."""
+NESTED = 6
+"""Sentences within a sentence, and places at which one may begin; file names can hold as many colons as they like."""
 PROSE = ("title", "message", "why", "fix", "noise")
 
 
@@ -76,26 +84,72 @@ def prose(rule: Rule, lang: str) -> Prose:
 @lru_cache(maxsize=4)
 def phrases(lang: str) -> Mapping[str, str]:
     """English phrase of the tables → its translation, for what messages take from a table's row."""
-    path = catalogue.folder(lang, "phrases.csv")
-    if lang == "en" or not path.is_file():
-        return {}
-    lines = [line for line in path.read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")]
-    return {row["en"]: row[lang] for row in csv.DictReader(io.StringIO("\n".join(lines)))}
+    return dict(_pairs(lang, "phrases.csv"))
 
 
 @lru_cache(maxsize=4)
 def fragments(lang: str) -> tuple[tuple[str, str], ...]:
     """Pieces of composed arguments, in the order in which they are replaced."""
-    path = catalogue.folder(lang, "fragments.csv")
+    return _pairs(lang, "fragments.csv")
+
+
+def _pairs(lang: str, name: str) -> tuple[tuple[str, str], ...]:
+    """English and other text of each line of a file of the mirror tree."""
+    path = catalogue.folder(lang, name)
     if lang == "en" or not path.is_file():
         return ()
     lines = [line for line in path.read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")]
     return tuple((row["en"], row[lang]) for row in csv.DictReader(io.StringIO("\n".join(lines))))
 
 
+@lru_cache(maxsize=4)
+def reasons(lang: str) -> Mapping[str, str]:
+    """English sentence of the readers → its translation, with names in braces where the sentence varies."""
+    return dict(_pairs(lang, "reasons.csv"))
+
+
+@lru_cache(maxsize=4)
+def _patterns(lang: str) -> tuple[tuple[re.Pattern[str], str, bool], ...]:
+    """Pattern of each varying sentence, its translation, and whether another sentence follows behind it."""
+    varying = [(english, other) for english, other in reasons(lang).items() if "{" in english]
+    return tuple(
+        (_pattern(english.removesuffix(": {reason}")), other, "{reason}" in english) for english, other in varying
+    )
+
+
+def _pattern(sentence: str) -> re.Pattern[str]:
+    pieces = [
+        re.escape(text) + (f"(?P<{name}>{VARIABLE.get(name, '.+')})" if name else "")
+        for text, name, _, _ in Formatter().parse(sentence)
+    ]
+    return re.compile("".join(pieces), re.DOTALL)
+
+
 def reason_in(lang: str, reason: str) -> str:
-    """Why a file could not be read, in another language as far as the sentence is a known one."""
-    return phrases(lang).get(reason, reason)
+    """Why a file, or a part of one, could not be read, in another language; a sentence that is not known stays as it is."""
+    return (_known(lang, reason, NESTED) if lang != "en" else None) or reason
+
+
+@lru_cache(maxsize=4096)
+def _known(lang: str, text: str, depth: int) -> str | None:
+    """The translation of a sentence; names in it stay, a sentence behind a colon is translated with it."""
+    whole = reasons(lang).get(text) if "{" not in text else None
+    if whole or not depth:
+        return whole
+    for pattern, other, is_followed in _patterns(lang):
+        for head, rest in _heads(text) if is_followed else ((text, ""),):
+            found = pattern.fullmatch(head)
+            inner = _known(lang, rest, depth - 1) if found and rest else ""
+            if found and inner is not None:
+                return other.format_map({**found.groupdict(), "reason": inner})
+    return None
+
+
+def _heads(text: str) -> Iterator[tuple[str, str]]:
+    """The first ways to divide a text at a colon."""
+    parts = text.split(": ", NESTED)
+    for count in range(1, len(parts)):
+        yield ": ".join(parts[:count]), ": ".join(parts[count:])
 
 
 def rule_texts(lang: str) -> dict[str, dict[str, Any]]:
@@ -125,6 +179,8 @@ def message_in(lang: str, finding: Mapping[str, Any]) -> str:
         return str(finding["message"])
     known = phrases(lang)
     arguments = {k: known.get(str(v), v) for k, v in dict(finding.get("arguments", {})).items()}
+    for name in SENTENCES.get(str(finding.get("rule")), ()):
+        arguments[name] = reason_in(lang, str(arguments.get(name, "")))
     for name in COMPOSED & arguments.keys():
         for english, other in fragments(lang):
             arguments[name] = str(arguments[name]).replace(english, other)
