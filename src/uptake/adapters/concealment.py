@@ -22,7 +22,7 @@ from uptake.core.errors import UptakeError
 STARS = 8
 KEY_FILE = "names.key.tsv"
 # What looks like a path inside texts: drive, share, file or web address, up to a character that ends a name.
-PATH_IN_TEXT = re.compile(r"(?:[A-Za-z]:[\\/]|\\\\[^\\/\s\"']|(?:file|https?|ftp)://)[^\"'<>|*?\r\n\t;,)]*")
+PATH_IN_TEXT = re.compile(r"(?:[A-Za-z]:[\\/]|\\\\[^\\/\s\"']|(?:file|https?|ftp)://)[^\"'<>|?\r\n\t;,)]*")
 TEXTS = ("statement", "proposal")
 KNOWN_EXTENSION = (
     r"(?:xl[a-z]{1,2}|do[ct][xm]?|pp[ast][xm]?|po[ct][xm]?|pps|sld[xm]|vs[ds][xm]?|vst[xm]?|vd[xw]|mp[pt]|md[abewt]|acc[a-z]{1,2}|adp"
@@ -32,7 +32,7 @@ KNOWN_EXTENSION = (
 EXTENSION = re.compile(rf"(?i)\.{KNOWN_EXTENSION}\Z")
 # A file name inside quotation marks may have spaces, elsewhere it ends at them.
 QUOTED_NAME = re.compile(rf"(?i)(?<=[\"'“‘])[^\"'“”‘’\r\n]*\.{KNOWN_EXTENSION}(?=[\"'”’])")
-BARE_NAME = re.compile(rf"(?i)[^\s:*?\"<>|!'()=;,&“”‘’]+\.{KNOWN_EXTENSION}\b(?![\w*])")
+BARE_NAME = re.compile(rf"(?i)[^\s:?\"<>|!'()=;,&“”‘’]+\.{KNOWN_EXTENSION}\b(?![\w*])")
 MASKED = re.compile(r".{1,2}\*{1,8}\Z", re.DOTALL)
 
 
@@ -127,14 +127,16 @@ def _conceal_finding(finding: dict[str, Any]) -> None:
     finding["container"] = _masked_container(finding["container"])
     for name in TEXTS:
         if finding.get(name):
-            finding[name] = _masked_text(finding[name])
+            finding[name] = _masked_sentence(finding[name])
     finding["context"] = [[line, _masked_text(text)] for line, text in finding["context"]]
     clear = {key: str(value) for key, value in finding["arguments"].items()}
-    hidden = {key: masked(value) if EXTENSION.search(value) else _masked_text(value) for key, value in clear.items()}
+    hidden = {
+        key: _masked_name(value) if EXTENSION.search(value) else _masked_sentence(value) for key, value in clear.items()
+    }
     for key, value in clear.items():  # the message was made with the clear ones
         if value != hidden[key]:
             finding["message"] = finding["message"].replace(value, hidden[key])
-    finding["message"] = _masked_text(finding["message"])
+    finding["message"] = _masked_sentence(finding["message"])
     finding["arguments"] = hidden
 
 
@@ -172,7 +174,7 @@ _FIXED = re.compile(
 
 
 def _masked_sentence(text: str) -> str:
-    """A reason or a defect: `place inside the file: what is wrong`."""
+    """A text that may begin with a place inside the file, as reasons do: `Plans/Adler.xlsm: what is wrong`."""
     place, separator, rest = text.partition(": ")
     if separator and ("!" in place or EXTENSION.search(place)) and not QUOTED_NAME.search(place):
         return _masked_container(place) + separator + _masked_text(rest)
@@ -181,11 +183,10 @@ def _masked_sentence(text: str) -> str:
 
 def _masked_text(text: str) -> str:
     text = PATH_IN_TEXT.sub(lambda match: masked(match.group()), text)
-    text = QUOTED_NAME.sub(lambda match: masked(match.group()), text)
-    return BARE_NAME.sub(_masked_bare, text)
+    text = QUOTED_NAME.sub(lambda match: _masked_name(match.group()), text)
+    return BARE_NAME.sub(lambda match: _masked_name(match.group()), text)
 
 
-def _masked_bare(match: re.Match[str]) -> str:
-    name = match.group()
-    # Libraries and programs are what findings are about; they name no document.
-    return name if name.lower().endswith((".dll", ".ocx", ".exe")) and not re.search(r"[\\/]", name) else masked(name)
+def _masked_name(name: str) -> str:
+    """A file name; libraries and programs without a path stay, for findings are about them and they name no document."""
+    return name if re.fullmatch(r"(?i)[^\\/]*\.(?:dll|ocx|exe)", name) else masked(name)

@@ -26,8 +26,19 @@ COMMANDS = {
 }
 
 
+class ReaderGoneError(Exception):
+    """Who read our output has seen enough. No `OSError`: click would answer it with exit code 1, which means findings."""
+
+
 class LazyGroup(click.Group):
     """Commands by name, imported on use."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:
+            raise ReaderGoneError from error
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return list(COMMANDS)
@@ -68,7 +79,7 @@ def main(arguments: list[str] | None = None) -> None:
         if error.hint:
             click.echo(f"        {error.hint}", err=True)
         sys.exit(error.exit_code)
-    except BrokenPipeError:  # who read our output has seen enough
+    except ReaderGoneError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(141)
     except OSError as error:

@@ -39,7 +39,7 @@ def command(rule_id: str, lang: str) -> int:
     """Explain RULE, for example B01: why it matters, what to do, when it is wrong, what it finds and what it leaves alone."""
     rule = rules_by_id().get(rule_id.upper())
     if rule is None:
-        near = [known.id for known in load_rules() if known.id.startswith(rule_id[:1].upper())]
+        near = [known.id for known in load_rules() if rule_id and known.id.startswith(rule_id[0].upper())]
         raise UptakeError(
             f"there is no rule {rule_id!r}", f"known: {', '.join(near)}" if near else "uptake rules lists them"
         )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import signal
 import sys
 import tempfile
@@ -30,7 +29,7 @@ from uptake.core.severity import Severity, Target
 from uptake.reporting import FORMATS, write_report, write_text
 from uptake.reporting.model import ScanReport
 from uptake.reporting.summary import Summary
-from uptake.rules.translation import LANGUAGES, message_in, rule_texts
+from uptake.rules.translation import LANGUAGES, message_in, reason_in, rule_texts
 
 TARGETS = [Target.M365_64.value, Target.M365_32.value, Target.MIXED.value, Target.LEGACY.value]
 SEVERITIES = [severity.id for severity in Severity]
@@ -258,10 +257,11 @@ def report_of(store: ScanStore, summary: Mapping[str, Any], lang: str) -> ScanRe
 
 
 class _Translated(StoredReport):
-    """A report whose messages are made again in another language."""
+    """A report whose messages and reasons are made again in another language."""
 
     def __init__(self, store: ScanStore, summary: Mapping[str, Any], rules: Mapping[str, Any], lang: str) -> None:
-        super().__init__(store, summary, rules)
+        unread = [{**row, "reason": reason_in(lang, row["reason"])} for row in summary["unread"]]
+        super().__init__(store, {**summary, "unread": unread}, rules)
         object.__setattr__(self, "lang", lang)
 
     def files(self) -> Any:
@@ -269,6 +269,8 @@ class _Translated(StoredReport):
         for result in super().files():
             for finding in result["findings"]:
                 finding["message"] = message_in(lang, finding)
+            result["reason"] = reason_in(lang, result["reason"])
+            result["defects"] = [reason_in(lang, defect) for defect in result["defects"]]
             yield result
 
 
@@ -357,8 +359,15 @@ class _Meter:
             left = f" · {_duration((self._total - progress.files) / progress.rate)} left of {self._total:,}"
         text = f"{progress.files:,} files · {progress.rate:,.0f}/s"
         text += f" · {progress.with_vba:,} with VBA · {progress.with_findings:,} with findings"
-        sys.stderr.write("\r\x1b[2K" + (text + left)[: shutil.get_terminal_size().columns - 1])
+        sys.stderr.write("\r\x1b[2K" + (text + left)[: self._columns() - 1])
         sys.stderr.flush()
+
+    @staticmethod
+    def _columns() -> int:
+        try:
+            return os.get_terminal_size(sys.stderr.fileno()).columns or 80
+        except OSError:
+            return 80
 
     def clear(self) -> None:
         sys.stderr.write("\r\x1b[2K")

@@ -33,7 +33,7 @@ BATCH_BYTES = 3500
 SEND_AFTER = 0.25
 """Seconds after which a child sends what it has although the batch is not done."""
 LOOK_EVERY = 0.2
-GRACE = 10.0
+GRACE = 5.0
 """Seconds past the time limit after which a child whose parent is gone ends itself."""
 STILLBORN_LIMIT = 5
 IDLE, STARTING = -1.0, -2.0
