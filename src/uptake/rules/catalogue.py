@@ -103,7 +103,7 @@ def parse_rule(data: Any, name: str, group: str) -> Rule:
         raise CatalogueError(f"{name}: the file's name must start with the id {data['id']}")
     try:
         return _build(data, group)
-    except (KeyError, ValueError, TypeError, AttributeError) as error:
+    except (KeyError, ValueError, TypeError, AttributeError, OSError, re.error) as error:
         raise CatalogueError(f"{name}: {type(error).__name__}: {error}") from error
 
 
