@@ -176,7 +176,7 @@ class Analyser:
         key = (container, host, project.name, project.constants, project.syskind, project.codepage, project.protection,
                project.signatures, project.source_missing, project.stomped, tuple(project.defects), tuple(project.references),
                tuple((m.name, m.kind, m.source) for m in project.modules))  # fmt: skip
-        findings = self._seen.get(key)
+        findings: list[Finding] | None = self._seen.get(key)
         if findings is None:
             findings = [
                 self._finding(container, None, hit) for _, hit in self.index.match(project_facts(project), host)

@@ -105,7 +105,7 @@ def test_code_is_told_from_comments_and_strings_as_the_slow_reader_does(text: st
     fast = [
         (source.line(i), token.lower())
         for i, token in enumerate(source.tokens)
-        if token[0].isalpha() or token[0] == "_" and token != "_"
+        if token[0].isalpha() or (token[0] == "_" and token != "_")
     ]
     assert fast == [word for word in slow_code(text) if word[1] != "_"]
 

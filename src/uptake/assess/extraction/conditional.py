@@ -84,10 +84,7 @@ class Branches:
         self.ranges = lines
 
     def is_active(self, line: int) -> bool:
-        for first, last in self.ranges:
-            if first <= line <= last:
-                return False
-        return True
+        return all(line < first or line > last for first, last in self.ranges)
 
 
 ALL_ACTIVE = Branches([])
