@@ -1,0 +1,1 @@
+"""Everything with a socket, a disk cache, a process pool or a clock."""

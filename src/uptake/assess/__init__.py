@@ -1,0 +1,1 @@
+"""Wing 1: what breaks. Documents in, findings out."""

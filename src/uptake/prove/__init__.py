@@ -1,0 +1,1 @@
+"""Wing 4: is it used."""

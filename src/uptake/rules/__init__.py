@@ -1,0 +1,1 @@
+"""The engine, free of Office: catalogue and facts in, findings out."""

@@ -1,0 +1,1 @@
+"""Document in, facts with locations out."""

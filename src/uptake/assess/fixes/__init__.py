@@ -1,0 +1,1 @@
+"""Finding and source in, proposed source out; never in place."""
