@@ -160,7 +160,7 @@ def test_ctrl_c_while_the_workers_start_is_quiet_too(process: Any, crowd: Path, 
         time.sleep(delay)
         os.killpg(scan.pid, signal.SIGINT)
         _, error = scan.communicate(timeout=30)
-        assert scan.returncode == 130
+        assert scan.returncode in (130, 0), "0: a quick machine was done before the signal came"
         assert b"Traceback" not in error, error.decode()
 
 

@@ -244,7 +244,7 @@ def test_no_folder_is_left_behind_without_out(uptake: Any, estate: Path, tmp_pat
 def test_japanese_messages_come_out_in_every_format(uptake: Any, estate: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     uptake("scan", estate, "--out", out, "--lang", "ja", "--format", "jsonl", "--format", "json")
-    lines = [orjson.loads(line) for line in (out / "results.jsonl").read_bytes().splitlines()]
+    lines = [orjson.loads(line) for line in (out / "results.ja.jsonl").read_bytes().splitlines()]
     assert lines == orjson.loads((out / "results.json").read_bytes())["files"]
 
 

@@ -89,7 +89,9 @@ def _rule(rule: Rule, lang: str) -> Iterator[str]:
 
 def _example(example: Example) -> Iterator[str]:
     yield "```vb" if example.text else "```text"
-    yield example.text.rstrip("\n") if example.text else "\n".join(f"{f.kind}: {f.text or f.key}" for f in example.facts)
+    yield (
+        example.text.rstrip("\n") if example.text else "\n".join(f"{f.kind}: {f.text or f.key}" for f in example.facts)
+    )
     yield "```\n"
 
 

@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -253,24 +253,22 @@ def report_of(store: ScanStore, summary: Mapping[str, Any], lang: str) -> ScanRe
     """A report over a store in the reader's language."""
     if lang == "en":
         return StoredReport(store, summary, rule_texts(lang))
-    return _Translated(store, summary, rule_texts(lang), lang)
+    unread = [{**row, "reason": reason_in(lang, row["reason"])} for row in summary["unread"]]
+    return _Translated(store, {**summary, "unread": unread}, rule_texts(lang), lang)
 
 
+@dataclass(frozen=True)
 class _Translated(StoredReport):
     """A report whose messages and reasons are made again in another language."""
 
-    def __init__(self, store: ScanStore, summary: Mapping[str, Any], rules: Mapping[str, Any], lang: str) -> None:
-        unread = [{**row, "reason": reason_in(lang, row["reason"])} for row in summary["unread"]]
-        super().__init__(store, {**summary, "unread": unread}, rules)
-        object.__setattr__(self, "lang", lang)
+    lang: str = "en"
 
-    def files(self) -> Any:
-        lang: str = self.lang  # type: ignore[attr-defined]
-        for result in super().files():
+    def files(self) -> Iterator[dict[str, Any]]:
+        for result in StoredReport.files(self):
             for finding in result["findings"]:
-                finding["message"] = message_in(lang, finding)
-            result["reason"] = reason_in(lang, result["reason"])
-            result["defects"] = [reason_in(lang, defect) for defect in result["defects"]]
+                finding["message"] = message_in(self.lang, finding)
+            result["reason"] = reason_in(self.lang, result["reason"])
+            result["defects"] = [reason_in(self.lang, defect) for defect in result["defects"]]
             yield result
 
 
@@ -290,6 +288,8 @@ def _write(report: ScanReport, formats: list[str], options: Mapping[str, Any], f
     for name in formats:
         if name == "jsonl" and options["lang"] == "en" and not stopped:
             written.append(folder / FORMATS["jsonl"].file_name)
+        elif name == "jsonl" and options["lang"] != "en":  # the journal stays in English: it is what programs read
+            written += write_report(report, name, folder / f"results.{options['lang']}.jsonl", options["lang"])
         elif name != "text":
             written += write_report(report, name, folder / FORMATS[name].file_name, options["lang"])
     if not options["quiet"]:

@@ -233,7 +233,7 @@ def _compare_callback(module: CodeModule, index: int, line: int, procedure: Proc
             line,
             module.source.statement_text(index),
             arguments,
-            proposal=row["vba"].replace("…", procedure.name),
+            proposal=arguments["prototype"],
         )
 
 
