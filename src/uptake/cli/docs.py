@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -99,10 +100,11 @@ def _commands() -> Iterator[str]:
     yield "# Commands\n"
     yield MADE
     for name in COMMANDS:
-        context = click.Context(cli, info_name="uptake", max_content_width=100, terminal_width=100)
+        shape: dict[str, Any] = {**cli.context_settings, "max_content_width": 100, "terminal_width": 100}
+        context = click.Context(cli, info_name="uptake", **shape)
         command = cli.get_command(context, name)
         if command is not None:
-            inner = click.Context(command, info_name=name, parent=context, max_content_width=100, terminal_width=100)
+            inner = click.Context(command, info_name=name, parent=context, **shape)
             yield f"\n## uptake {name}\n\n```text"
             yield command.get_help(inner).rstrip()
             yield "```"
