@@ -167,6 +167,28 @@ def test_a_description_comes_back_with_the_state_of_the_run(store: ScanStore) ->
     assert store.description()["complete"] is True
 
 
+def test_kept_numbers_are_those_of_their_run(store: ScanStore) -> None:
+    run = store.begin_run(resume=False)
+    assert store.kept_summary(run) is None
+    store.keep_summary({"files": 1})
+    assert store.kept_summary(run) == {"files": 1}
+    assert store.kept_summary(run - 1) is None
+    store.begin_run(resume=False)
+    assert store.kept_summary(run) == {"files": 1}
+
+
+def test_what_would_be_read_the_same_again_is_known_without_a_content(store: ScanStore) -> None:
+    big = orjson.dumps({"size": 1, "format": "", "status": "not an Office file"})
+    over = orjson.dumps(
+        {"size": 1, "status": "limit reached", "reason": "the file is larger than 5 bytes; it was not read"}
+    )
+    late = orjson.dumps({"size": 1, "status": "limit reached", "reason": "reading the file took longer than 1 seconds"})
+    rows = [row("big", result=big), row("over", result=over), row("late", result=late)]
+    store.add(rows, store.begin_run(resume=False))
+    known = store.known([b"big", b"over", b"late"])
+    assert [known[key].content for key in (b"big", b"over", b"late")] == [-1, -1, 0]
+
+
 def test_a_full_disk_is_told_and_no_fault(tmp_path: Path) -> None:
     store = ScanStore(tmp_path / "s", "d")
     run = store.begin_run(resume=False)

@@ -88,10 +88,13 @@ def test_what_cannot_be_done_is_one_clear_sentence_and_exit_code_2(
     assert 20 < len(ended.error) < 500
 
 
-@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may write everywhere")
-def test_a_folder_that_cannot_be_written_to_is_told(uptake: Any, estate: Path, tmp_path: Path) -> None:
-    (tmp_path / "closed").mkdir(mode=0o500)
-    assert "cannot be written to" in uptake("scan", estate, "--out", tmp_path / "closed").error
+def test_a_folder_that_cannot_be_written_to_is_told(
+    uptake: Any, estate: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("uptake.adapters.scanning.os.access", lambda *_: False)  # root may write everywhere
+    ended = uptake("scan", estate, "--out", tmp_path / "closed")
+    assert (ended.code, ended.out) == (2, b"")
+    assert "cannot be written to" in ended.error
 
 
 def test_a_fault_of_ours_is_exit_code_3_and_asks_for_a_report(
@@ -177,6 +180,44 @@ def test_a_second_scan_reads_only_what_changed(uptake: Any, estate: Path, tmp_pa
     assert first.code == second.code == 0
     whole = orjson.loads((out / "results.json").read_bytes())
     assert (whole["summary"]["files"], whole["summary"]["labels"]) == (3, {"round": "2"})
+
+
+def test_a_scan_where_nothing_changed_says_the_same(uptake: Any, estate: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+
+    def run(*more: object) -> tuple[Any, Any, bytes]:
+        ended = uptake("scan", estate, "--out", out, "--format", "json", "--format", "csv", *more)
+        assert ended.code == 0, ended.error
+        whole = orjson.loads((out / "results.json").read_bytes())
+        for changing in ("started", "finished"):
+            del whole["summary"][changing]
+        journal = sorted((out / "results.jsonl").read_bytes().splitlines())
+        return whole, journal, (out / "findings.csv").read_bytes()
+
+    first = run()
+    assert run() == first
+    assert run() == first
+    run("--lang", "ja", "--format", "jsonl")  # puts Japanese messages into results.jsonl
+    assert run() == first
+    extra = estate / "Letters/Another.docx"
+    extra.write_bytes((estate / "Letters/Offer.docx").read_bytes())
+    assert run()[0]["summary"]["files"] == len(run()[1]) == 5
+    extra.unlink()
+    assert run() == first
+    assert run() == first
+    (out / "results.jsonl").write_bytes(b"edited")
+    assert run() == first
+
+
+def test_the_numbers_of_other_roots_are_not_taken_over(uptake: Any, estate: Path, tmp_path: Path) -> None:
+    def owners(*paths: Path) -> list[str]:
+        uptake("scan", *paths, "--out", tmp_path / "out", "--format", "json", "--quiet")
+        summary = orjson.loads((tmp_path / "out/results.json").read_bytes())["summary"]
+        return sorted(row["owner"] for row in summary["owners"])
+
+    assert owners(estate) == ["", "Finance", "Letters"]
+    assert owners(estate / "Finance", estate / "Letters", estate / "readme.txt") != owners(estate)
+    assert owners(estate) == ["", "Finance", "Letters"]
 
 
 def test_a_scan_with_another_target_judges_anew(uptake: Any, estate: Path, tmp_path: Path) -> None:

@@ -2,6 +2,9 @@
 
 Results are written as they come: the store in transactions, the journal as one JSON line a file. Whatever ends the scan,
 both can be read, and a second run goes on from the store; the journal of a resumed run is written again from it.
+
+Where nothing has changed since a complete scan, journal and summary of that scan stay as they are: the second run costs the
+walk and one look-up a file. The first change makes it catch up: what it has passed by is written and counted after all.
 """
 
 from __future__ import annotations
@@ -106,7 +109,11 @@ class Scan(AbstractContextManager["Scan"]):
         *,
         concealer: Concealer | None = None,
         on_result: Callable[[dict[str, Any]], None] = lambda _result: None,
+        may_skip: bool = False,
     ) -> None:
+        """`on_result` gets every file result. With `may_skip` it gets none where nothing at all has changed since the last
+        complete scan of the same roots: `is_unchanged` says so after `run`, and what was known of that scan is still right.
+        """
         self.request = request
         self.folder = folder
         self.progress = Progress()
@@ -122,8 +129,12 @@ class Scan(AbstractContextManager["Scan"]):
         try:
             identity = concealer.identity if concealer else ""
             self.store = ScanStore(folder / STORE, request.digest(), concealed=identity, fresh=request.fresh)
+            self._is_skipping = (
+                may_skip and self.store.is_complete and self._journal_state() == self.store.get("journal")
+            )
             self.run_number = self.store.begin_run(resume=request.resume)
-            self._journal = open(folder / JOURNAL, "wb", buffering=0)  # noqa: SIM115 — closed by __exit__
+            # A new journal for a new run; the old one stays for as long as it says the same.
+            self._journal = open(folder / JOURNAL, "ab" if self._is_skipping else "wb", buffering=0)  # noqa: SIM115
         except BaseException:
             self._lock.release()
             raise
@@ -143,6 +154,11 @@ class Scan(AbstractContextManager["Scan"]):
     def is_stopped(self) -> bool:
         """Whether `stop` was called."""
         return self._is_stopped
+
+    @property
+    def is_unchanged(self) -> bool:
+        """Whether nothing at all has changed since the last complete scan, so that no result was given out."""
+        return self._is_skipping
 
     def run(self) -> Generator[Progress]:
         """Scan; yields now and then so that the caller can show the progress."""
@@ -168,10 +184,13 @@ class Scan(AbstractContextManager["Scan"]):
                         yield self.progress
                     if self._is_stopped:
                         break
+                if not self._is_stopped and self.store.has_older_than(self.run_number):
+                    self._catch_up()  # files are gone
             finally:
                 self._write(pending + self._direct)
                 self._journal.close()
         if not self._is_stopped:
+            self.store.set("journal", self._journal_state())
             self.store.finish_run(self.run_number)
         yield self.progress
 
@@ -185,10 +204,12 @@ class Scan(AbstractContextManager["Scan"]):
             for key, entry in keyed.items():
                 found = known.get(key)
                 if entry.problem:
+                    self._catch_up()
                     self._direct.append(self._row(entry, _problem(entry.status, entry.problem, entry.size)))
                 elif found and found.content and (found.size, found.mtime_ns) == (entry.size, entry.mtime_ns):
                     unchanged.append(key)
                 else:
+                    self._catch_up()
                     yield _TaskEntry(entry)
             if unchanged:
                 self._take(unchanged)
@@ -196,16 +217,40 @@ class Scan(AbstractContextManager["Scan"]):
 
     def _is_own(self, path: str) -> bool:
         """Our own results are not part of the estate when they lie inside it; other files beside them are."""
-        return os.path.basename(path) in self._own and os.path.realpath(path) in self._own[os.path.basename(path)]
+        name = path[path.rfind(os.sep) + 1 :]
+        return name in self._own and os.path.realpath(path) in self._own[name]
 
     def _key(self, path: str) -> bytes:
         return self._concealer.key(path) if self._concealer else os.fsencode(path)
 
     def _take(self, keys: list[bytes]) -> None:
         self.store.touch(keys, self.run_number)
+        if self._is_skipping:
+            self.progress.unchanged += len(keys)
+            self.progress.files += len(keys)
+            return
         found = list(self.store.lines_of(keys))
         self.progress.unchanged += len(found)
         self._emit([line for line, _ in found], sum(size for _, size in found))
+
+    def _journal_state(self) -> str:
+        """Tells whether the journal is still what the last scan left: a report in another language may have replaced it."""
+        try:
+            found = (self.folder / JOURNAL).stat()
+        except OSError:
+            return "none"
+        return f"{found.st_size}:{found.st_mtime_ns}"
+
+    def _catch_up(self) -> None:
+        """Write and count what was passed by: something has changed, so the journal and the summary are made anew."""
+        if not self._is_skipping:
+            return
+        self._is_skipping = False
+        self._journal.truncate(0)
+        self.progress.files = 0
+        lines = self.store.lines_of_run(self.run_number)
+        while part := list(islice(lines, CHUNK)):
+            self._emit([line for line, _ in part], sum(size for _, size in part))
 
     def _row(self, entry: Entry, answer: Any) -> Row:
         if isinstance(answer, Lost):

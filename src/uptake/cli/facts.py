@@ -24,7 +24,7 @@ from uptake.reporting.model import SCHEMA, TOOL
 
 
 @click.command("facts", short_help="Show what one file holds.")
-@click.argument("file", type=click.Path())
+@click.argument("file", type=click.Path(readable=False))
 @click.option(
     "--target", type=click.Choice(TARGETS), default=TARGETS[0], show_default=True, help="Office that compiles the code."
 )

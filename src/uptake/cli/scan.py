@@ -71,7 +71,7 @@ class Label(click.ParamType[tuple[str, str]]):
 
 
 @click.command("scan", short_help="Scan folders and files.")
-@click.argument("paths", nargs=-1, required=True, type=click.Path())
+@click.argument("paths", nargs=-1, required=True, type=click.Path(readable=False))
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
@@ -151,12 +151,16 @@ def command(paths: tuple[str, ...], **options: Any) -> int:
             stack.callback(concealer.close)
         facts = _facts(request, options)
         summary = Summary(facts["scanned"])
-        with Scan(request, folder, concealer=concealer, on_result=summary.add) as scan:
+        with Scan(request, folder, concealer=concealer, on_result=summary.add, may_skip=True) as scan:
+            kept = _kept_summary(scan, facts)
             scan.store.describe(facts)
             signal_number = _run(scan, quiet=options["quiet"])
             facts["finished"] = _now()
             scan.store.describe(facts)
-            facts = facts_from(scan.store, None if signal_number else summary)
+            counted = None if signal_number else kept if scan.is_unchanged else summary.as_dict()
+            if counted is not None:
+                scan.store.keep_summary(counted)
+            facts = facts_from(scan.store, counted)
             _write(report_of(scan.store, facts, options["lang"]), formats, options, folder, stopped=bool(signal_number))
         if signal_number:
             again = f"; uptake scan … --out {folder} --resume goes on" if options["out"] else ""
@@ -238,15 +242,22 @@ def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def facts_from(store: ScanStore, summary: Summary | None = None) -> dict[str, Any]:
-    """The summary of a store with the facts of its scan; counted anew from the results where there is no `summary`."""
+def _kept_summary(scan: Scan, facts: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The numbers of the last complete scan, where they are of the same roots."""
+    is_same = scan.store.description().get("scanned") == facts["scanned"]
+    return scan.store.kept_summary(scan.run_number - 1) if is_same else None
+
+
+def facts_from(store: ScanStore, counted: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """The summary of a store with the facts of its scan; counted anew from the results where it is not given."""
     facts = store.description()
     scanned = facts.pop("scanned", ())
-    if summary is None:
+    if counted is None:
         summary = Summary(scanned)
         for result in store.files():
             summary.add(result)
-    return {**summary.as_dict(), **facts}
+        counted = summary.as_dict()
+    return {**counted, **facts}
 
 
 def report_of(store: ScanStore, summary: Mapping[str, Any], lang: str) -> ScanReport:

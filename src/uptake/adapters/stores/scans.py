@@ -30,6 +30,8 @@ CREATE TABLE IF NOT EXISTS file (
     content INTEGER, result BLOB, run INTEGER NOT NULL
 ) WITHOUT ROWID;
 """
+SETTLED = """CASE WHEN content > 0 THEN content WHEN instr(result, CAST('"status":"not an Office file"' AS BLOB)) > 0 THEN -1
+    WHEN instr(result, CAST('"reason":"the file is larger than' AS BLOB)) > 0 THEN -1 ELSE 0 END"""
 CHUNK = 400
 PACKED_FROM = 2000
 SIDE_FILES = ("", "-wal", "-shm", "-journal")
@@ -38,7 +40,10 @@ SIDE_FILES = ("", "-wal", "-shm", "-journal")
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the store knows of a file: its state when it was read, and the number of its content (0: none kept)."""
+    """What the store knows of a file: its state when it was read, and the number of its content.
+
+    -1: none, but another reading would say the same; 0: none, and it has to be tried again.
+    """
 
     size: int
     mtime_ns: int
@@ -132,6 +137,15 @@ class ScanStore:
         facts: dict[str, Any] = orjson.loads(self.get("facts") or "{}")
         return {**facts, "complete": self.is_complete}
 
+    def keep_summary(self, summary: Mapping[str, Any]) -> None:
+        """Keep the numbers of the last scan for one that finds nothing changed."""
+        self.set("summary", orjson.dumps({"run": self.get("run"), "numbers": summary}).decode())
+
+    def kept_summary(self, run: int) -> dict[str, Any] | None:
+        """What `keep_summary` has kept of that run; None where it has kept another one or none."""
+        kept: dict[str, Any] = orjson.loads(self.get("summary") or "{}")
+        return kept.get("numbers") if kept.get("run") == str(run) else None
+
     @property
     def is_complete(self) -> bool:
         """Whether the last scan saw all of its roots."""
@@ -160,8 +174,8 @@ class ScanStore:
         for start in range(0, len(keys), CHUNK):
             part = keys[start : start + CHUNK]
             marks = ",".join("?" * len(part))
-            rows = self._db.execute(f"SELECT key, size, mtime_ns, content FROM file WHERE key IN ({marks})", part)  # noqa: S608
-            found.update((row[0], Known(row[1], row[2], row[3] or 0)) for row in rows)
+            rows = self._db.execute(f"SELECT key, size, mtime_ns, {SETTLED} FROM file WHERE key IN ({marks})", part)  # noqa: S608
+            found.update((row[0], Known(*row[1:])) for row in rows)
         return found
 
     def lookup(self, key: bytes) -> bytes | None:
@@ -213,6 +227,17 @@ class ScanStore:
                    LEFT JOIN content c ON c.id = f.content WHERE f.run >= ? ORDER BY f.key"""
         for path, sha256, result in self._db.execute(query, (int(self.get("first") or 0),)):
             yield whole_result(path, Scanned(sha256, unpacked(result)))
+
+    def lines_of_run(self, run: int) -> Iterator[tuple[bytes, int]]:
+        """JSON line and size of the files that a run has met so far."""
+        query = """SELECT f.path, f.sha256, coalesce(f.result, c.result), f.size FROM file f
+                   LEFT JOIN content c ON c.id = f.content WHERE f.run = ? ORDER BY f.key"""
+        for path, sha256, result, size in self._db.execute(query, (run,)):
+            yield whole_result(path, Scanned(sha256, unpacked(result))), size
+
+    def has_older_than(self, run: int) -> bool:
+        """Whether there are files that this run has not met."""
+        return self._db.execute("SELECT 1 FROM file WHERE run != ? LIMIT 1", (run,)).fetchone() is not None
 
     def files(self) -> Iterator[dict[str, Any]]:
         """Every file result as the contract has it."""
