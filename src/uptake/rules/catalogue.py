@@ -34,6 +34,7 @@ CLAUSE_FIELDS = frozenset(
         "table",
         "key",
         "unless_table",
+        "text",
     )
 )
 
@@ -161,6 +162,7 @@ def _clause(data: Mapping[str, Any], keys: frozenset[str], row: Mapping[str, str
         keys=keys,
         needles=tuple(str(n).lower() for n in data.get("needles", ())),
         pattern=re.compile(data["pattern"]) if "pattern" in data else None,
+        text=re.compile(data["text"]) if "text" in data else None,
         hosts=_words(data["hosts"]) if "hosts" in data else frozenset(),
         where={k: _words(v) for k, v in data.get("where", {}).items()},
         unless={k: _words(v) for k, v in data.get("unless", {}).items()},

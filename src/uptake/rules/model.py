@@ -26,6 +26,8 @@ class Clause:
     where: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Attribute name → accepted values, compared in lower case."""
     unless: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    text: re.Pattern[str] | None = None
+    """What the evidence as written, for source the whole statement, must hold as well."""
     excluded: frozenset[str] = frozenset()
     """Keys that a table knows: the clause holds for all the others."""
     severity: Severity | None = None
@@ -42,6 +44,8 @@ class Clause:
         if self.needles and not any(needle in fact.key for needle in self.needles):
             return False
         if self.pattern and not self.pattern.search(fact.key):
+            return False
+        if self.text and not self.text.search(fact.text):
             return False
         return self._accepts_attributes(fact.attributes)
 

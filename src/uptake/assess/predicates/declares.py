@@ -131,14 +131,17 @@ def _narrow(examined: Examined) -> Iterator[Hit]:
     by_value = [p for p in examined.narrow if p.number and "_out" not in p.kind]
     returned = [p for p in examined.narrow if not p.number] or _returned_by_point_functions(examined)
     out = [p for p in examined.narrow if "_out" in p.kind]
+    is_copy = examined.declare.entry.lower() in MEMORY_COPIES
     if by_value:
-        yield _position_hit(examined, "B03", by_value, _worst(by_value))
+        # The length of a memory copy alone works below 2 GB (B23).
+        harmless = is_copy and all(p.kind == "size" for p in by_value)
+        yield _position_hit(examined, "B03", by_value, Severity.MINIMAL if harmless else _worst(by_value))
     if returned:
         yield _position_hit(examined, "B04", returned, _worst(returned))
     if out:
         yield _position_hit(examined, "B05", out, None)
     lengths = [p for p in by_value if p.kind == "size"]
-    if lengths and examined.declare.entry.lower() in MEMORY_COPIES:
+    if lengths and is_copy:
         yield _position_hit(examined, "B23", lengths, None)
 
 
