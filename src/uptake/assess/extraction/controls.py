@@ -21,7 +21,8 @@ _OBJECT_PLACE = re.compile(r"(?:\A|/)(?:MBD[0-9A-Fa-f]{8}|LNK[0-9A-Fa-f]{8}|Obje
 _OBJECT_FILE = re.compile(r"(?:@\d+|objdata\d+|embeddings/[^!/]*)\Z")
 """Locations of files that are OLE objects; other files inside files are attachments."""
 _SOURCES = re.compile(r"(?i)/_rels/(?:sheet|slide|document|header|footer|vmldrawing|page|notesslide)[^/]*\.rels\Z")
-_EMBEDDED = ("oleobject", "package", "control")
+_OBJECT_RELATION = re.compile(rb"""(?i)relationships/(?:oleobject|package|control)["']""")
+"""A relationship to an embedded object; the word alone stands in the namespace of every such part."""
 
 
 def controls(document: Document) -> list[Fact]:
@@ -86,7 +87,8 @@ def _ole_objects(container: Container) -> list[Fact | None]:
     for name in container.names():
         if not _SOURCES.search(name):
             continue
-        if not any(kind in text_of(container, name).lower() for kind in _EMBEDDED):
+        raw = bytes_of(container, name)
+        if not _OBJECT_RELATION.search(raw.replace(b"\0", b"")):  # also in UTF-16
             continue
         source = name.replace("/_rels/", "/").removesuffix(".rels")
         text = text_of(container, source)

@@ -215,6 +215,8 @@ def _workbook_links(container: CompoundFile | Storage | WholeFile) -> Iterator[F
     if stream is None:
         return
     name, head = stream
+    if b"\xae\x01" not in head:  # no SupBook record, as in most workbooks
+        return
     book = ""
     for kind, _, content in scan(head, frozenset((_SUPBOOK, _EXTERNAL_NAME, _FILEPASS))):
         if kind == _FILEPASS:
