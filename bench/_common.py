@@ -141,6 +141,17 @@ def start(command: list[str], **options: Any) -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, env=environment, start_new_session=True, **options)
 
 
+@contextmanager
+def running(command: list[str], **options: Any) -> Iterator[subprocess.Popen[bytes]]:
+    """A process that does not outlive the block."""
+    with start(command, **options) as process:
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.kill()
+
+
 def adopt_orphans() -> None:
     """From now on processes whose parent ends become ours; where the system cannot do it, their time is not counted."""
     if sys.platform.startswith("linux"):

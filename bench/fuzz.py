@@ -73,7 +73,7 @@ def _options(arguments: list[str]) -> argparse.Namespace:
 
 
 class TimedTask:
-    """What a worker of a scan does, with the time that it took. It remembers nothing: mutations are all different."""
+    """What a worker of a scan does, with the time that it took; what it remembers of files fills up to its bounds."""
 
     def __init__(self, options: ScanOptions) -> None:
         self._task = FileTask(options, "")

@@ -133,7 +133,7 @@ def _round(analyser: Analyser, paths: list[Path], limit: float) -> dict[str, dic
             if all(modules):
                 found[kind][path] = (times[0], times[1])
         print(f"\r  {number + 1} of {len(paths)}", end="", file=sys.stderr, flush=True)
-    print("\r\x1b[2K", end="", file=sys.stderr)
+    print("\r\x1b[2K", end="", file=sys.stderr, flush=True)
     return found
 
 
@@ -261,7 +261,7 @@ def unique(data: bytes, number: int) -> bytes:
 
 def _scan_of(root: Path, out: Path) -> dict[str, float]:
     before, begun = common.children_seconds(), time.monotonic()
-    with common.start(common.uptake("scan", root, "--out", out, "--workers", 1, "--quiet")) as scan:
+    with common.running(common.uptake("scan", root, "--out", out, "--workers", 1, "--quiet")) as scan:
         code = scan.wait()
     wall = time.monotonic() - begun
     common.reap_orphans()
@@ -272,9 +272,10 @@ def _scan_of(root: Path, out: Path) -> dict[str, float]:
 
 def _floor_of(root: Path) -> dict[str, float]:
     command = [sys.executable, __file__, "--floor", str(root)]
-    with common.start(command, stdout=subprocess.PIPE) as child:
+    with common.running(command, stdout=subprocess.PIPE) as child:
         assert child.stdout
         seconds, rules, with_vba = child.stdout.read().split()
+        child.wait()
     return {"seconds": float(seconds), "rules": float(rules), "with_vba": int(with_vba)}
 
 
