@@ -191,9 +191,12 @@ class Analyser:
         for module in project.modules:
             if HAS_CODE.search(module.source):
                 code.add(module)
-        for code_module in code.modules:
-            hits = list(self._hits_of(code_module, host))
-            yield from ((code_module, hit) for hit in _deduplicated(hits, self.rules))
+        try:
+            for code_module in code.modules:
+                hits = list(self._hits_of(code_module, host))
+                yield from ((code_module, hit) for hit in _deduplicated(hits, self.rules))
+        finally:
+            code.dissolve()
 
     def _hits_of(self, module: CodeModule, host: str) -> Iterator[Hit]:
         facts = module_facts(module, self.index.vocabulary_for(host), self.target)

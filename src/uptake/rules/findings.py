@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,7 +35,7 @@ class Finding:
 
     def fingerprint(self) -> str:
         """Stable across edits elsewhere: rule, module and statement count, the line number does not."""
-        text = "\0".join((self.rule, self.module.lower(), re.sub(r"\s+", " ", self.statement).strip().lower()))
+        text = "\0".join((self.rule, self.module.lower(), " ".join(self.statement.lower().split())))
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:20]
 
     def as_json(self) -> dict[str, Any]:

@@ -151,6 +151,12 @@ class CodeProject:
         self.modules.append(code)
         return code
 
+    def dissolve(self) -> None:
+        """Let go of the modules when the work is done: modules know their project, and a circle would wait for the collector."""
+        self.modules.clear()
+        for table in ("types", "declares", "enums"):
+            self.__dict__.pop(table, None)
+
     def _with(self, word: str) -> Iterator[CodeModule]:
         return (module for module in self.modules if module.may_hold(word))
 

@@ -24,6 +24,9 @@ class DirModule:
 
     name: str = ""
     stream: str = ""
+    narrow_name: bytes = b""
+    narrow_stream: bytes = b""
+    """The two names in the project's code page: used where the wide ones, which follow as a rule, are missing."""
     offset: int = -1
     """Where the compressed source starts in the module's stream; -1 not said."""
     is_procedural: bool = True
@@ -117,6 +120,7 @@ class _DirReader:
                     action(self, content[start : cursor.position])
         except EOFError:
             self.stream.defects.append("the dir stream ends inside a record")
+        self.finish_names()
         return self.stream
 
     def _record(self) -> None:
@@ -195,8 +199,13 @@ class _DirReader:
         return self.stream.modules[-1]
 
     def start_module(self, content: bytes) -> None:
-        name = self.text(content)
-        self.stream.modules.append(DirModule(name=name, stream=name))
+        self.stream.modules.append(DirModule(narrow_name=content))
+
+    def finish_names(self) -> None:
+        """Names that only the code page knows."""
+        for module in self.stream.modules:
+            module.name = module.name or self.text(module.narrow_name)
+            module.stream = module.stream or self.text(module.narrow_stream) or module.name
 
     def set_codepage(self, content: bytes) -> None:
         self.stream.codepage = _number(content)
@@ -244,7 +253,7 @@ def _set_module_name_wide(reader: _DirReader, content: bytes) -> None:
 
 
 def _set_stream(reader: _DirReader, content: bytes) -> None:
-    reader.module.stream = reader.text(content)
+    reader.module.narrow_stream = content
 
 
 def _set_stream_wide(reader: _DirReader, content: bytes) -> None:
