@@ -368,3 +368,13 @@ def test_a_folder_with_clear_names_takes_no_concealed_results(uptake: Any, estat
     ended = uptake("scan", estate, "--out", out, "--conceal-names", "--quiet")
     assert ended.code == 2
     assert "holds results with clear names" in ended.error
+
+
+def test_labels_come_out_wherever_a_report_has_a_place_for_them(uptake: Any, estate: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    formats = [word for name in ("json", "html", "sarif") for word in ("--format", name)]
+    ended = uptake("scan", estate, "--out", out, "--label", "site=大阪 <b>", *formats)
+    assert "site = 大阪 <b>" in ended.out.decode()
+    assert orjson.loads((out / "results.json").read_bytes())["summary"]["labels"] == {"site": "大阪 <b>"}
+    assert orjson.loads((out / "results.sarif").read_bytes())["runs"][0]["properties"]["labels"] == {"site": "大阪 <b>"}
+    assert "site = 大阪 &lt;b&gt;" in (out / "report.html").read_text(encoding="utf-8")

@@ -10,7 +10,7 @@ from typing import Any
 
 from uptake.reporting.clean import visible
 from uptake.reporting.model import SEVERITIES, ScanReport, rule_title
-from uptake.reporting.verdict import first_rule, state_counts, verdict
+from uptake.reporting.verdict import first_rule, shown_labels, state_counts, verdict
 from uptake.reporting.words import Words
 
 COLOURS = {
@@ -82,6 +82,8 @@ def _headline_rows(summary: Mapping[str, Any], words: Words) -> Iterable[tuple[s
     yield words("duplicates"), copies["files"], words.size(copies["bytes"])
     if summary.get("sources"):
         yield words("sources"), "", visible(", ".join(summary["sources"]))
+    if summary.get("labels"):
+        yield words("labels"), "", visible(shown_labels(summary))
     if summary.get("finished"):
         yield words("scanned"), words.date(summary["finished"]), ""
     if summary["unique_is_lower_bound"]:

@@ -7,11 +7,12 @@ from html import escape
 from typing import Any
 
 from uptake.reporting.charts import stacked_bar
+from uptake.reporting.clean import visible
 from uptake.reporting.html_base import cell, path_cell, showing, table, tag, text
 from uptake.reporting.html_rules import rule_table
 from uptake.reporting.model import SEVERITIES, ScanReport, rule_title
 from uptake.reporting.summary import below_root
-from uptake.reporting.verdict import first_rule, state_counts, sub_line, verdict
+from uptake.reporting.verdict import first_rule, shown_labels, state_counts, sub_line, verdict
 from uptake.reporting.words import Words
 
 STATES = ("work", "check", "ready", "unread", "other")
@@ -124,6 +125,8 @@ def _facts(summary: Mapping[str, Any], words: Words) -> str:
         (words("findings"), f"{summary['findings']:,}"),
         (words("duplicates"), words.count("duplicates_value", copies["files"], size=words.size(copies["bytes"]))),
     ]
+    if summary.get("labels"):
+        facts.append((words("labels"), visible(shown_labels(summary))))
     lines = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in facts)
     statuses = _counts([(words.maybe(name), n) for name, n in summary["statuses"].items()], words("status"), words)
     formats = _counts(list(summary["formats"].items())[:FORMATS], words("format"), words)

@@ -38,7 +38,10 @@ def write_sarif(report: ScanReport, stream: BinaryIO, lang: str = "en") -> None:
     indices = {rule: index for index, rule in enumerate(rules)}
     driver = TOOL | {"semanticVersion": TOOL["version"], "rules": [_rule(report, rule) for rule in rules]}
     head = dumps({"$schema": SCHEMA_URI, "version": "2.1.0"})[:-1]
-    run = dumps({"tool": {"driver": driver}, "columnKind": "utf16CodeUnits", "language": lang})[:-1]
+    described: dict[str, Any] = {"tool": {"driver": driver}, "columnKind": "utf16CodeUnits", "language": lang}
+    if report.summary.get("labels"):
+        described["properties"] = {"labels": report.summary["labels"]}
+    run = dumps(described)[:-1]
     stream.write(head + b',"runs":[' + run + b',"results":[')
     separator = b"\n"
     for result in _results(report, indices):

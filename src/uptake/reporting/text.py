@@ -12,7 +12,7 @@ from typing import Any, TextIO
 from uptake.reporting.clean import visible
 from uptake.reporting.model import SEVERITIES, ScanReport, rule_title
 from uptake.reporting.summary import below_root
-from uptake.reporting.verdict import state_counts, sub_line, verdict
+from uptake.reporting.verdict import shown_labels, state_counts, sub_line, verdict
 from uptake.reporting.words import Words
 
 TOP_RULES, TOP_REASONS, TOP_OWNERS = 10, 12, 10
@@ -27,6 +27,8 @@ def write_text(report: ScanReport, stream: TextIO, lang: str = "en", *, rich: bo
     work = state_counts(summary)["work"]
     out.headline(verdict(summary, words), "red" if work else "green")
     out.line(" · ".join(sub_line(summary, words)))
+    if summary.get("labels"):
+        out.line(f"{words('labels')}: {visible(shown_labels(summary))}")
     out.table(
         words("by_severity"), (words("severity"), words("all_files"), words("modules")), _severities(summary, words)
     )

@@ -38,6 +38,11 @@ def sub_line(summary: Mapping[str, Any], words: Words) -> list[str]:
     return [*parts, words("sub_macros", n=summary["with_macros"], share=share)]
 
 
+def shown_labels(summary: Mapping[str, Any]) -> str:
+    """What the person who scanned wrote on the results: `site = Osaka, owner = Finance`."""
+    return ", ".join(f"{key} = {value}" for key, value in dict(summary.get("labels") or {}).items())
+
+
 def first_rule(report: ScanReport) -> str:
     """The rule to begin with: of those that ask for work before 64-bit the one that touches most files; "" for none."""
     candidates = [
