@@ -86,15 +86,17 @@ class FileScanner:
         key = content.digest() + hint.encode("utf-8", "replace")
         result = self._remembered(key)
         if result is None:
-            result = encode(self._result(data, name))
+            try:
+                result = encode(self._result(data, name))
+            except MemoryError:  # not kept: it says something about this run, not about the content
+                reason = "the memory limit was reached while reading the file"
+                return Scanned(content.hexdigest(), encode(problem(Status.LIMIT_REACHED, reason, size)))
             self._remember(key, result)
         return Scanned(content.hexdigest(), result, key)
 
     def _result(self, data: Bytes, name: str) -> dict[str, Any]:
         try:
             return self.analyser.analyse(open_document(data, name=name, limits=self.options.limits)).as_json()
-        except MemoryError:
-            return problem(Status.LIMIT_REACHED, "the memory limit was reached while reading the file", len(data))
         except RecursionError:
             return problem(Status.ERROR, "the file is nested too deep", len(data))
 

@@ -8,18 +8,12 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from uptake.core.errors import UptakeError
-from uptake.reporting.csv_out import write_csv
-from uptake.reporting.excel import write_xlsx
-from uptake.reporting.html import write_html
-from uptake.reporting.json_out import write_json
-from uptake.reporting.jsonl import write_jsonl
 from uptake.reporting.model import ScanReport
-from uptake.reporting.parquet import write_parquet
-from uptake.reporting.sarif import write_sarif
 from uptake.reporting.text import write_text
 
 
@@ -46,14 +40,24 @@ def _needs_folder(report: ScanReport, stream: BinaryIO, lang: str = "en") -> Non
     raise UptakeError("parquet is two files and cannot go into one", "give a folder as the target")
 
 
+def _later(module: str, function: str) -> Writer:
+    """A writer that is loaded when it writes: a scan that makes no workbook does not load the library for it."""
+
+    def write(report: ScanReport, stream: BinaryIO, lang: str = "en") -> object:
+        writer: Writer = getattr(import_module(f"uptake.reporting.{module}"), function)
+        return writer(report, stream, lang)
+
+    return write
+
+
 FORMATS: Mapping[str, Format] = {
     "text": Format(_text_to_bytes, "summary.txt"),
-    "json": Format(write_json, "results.json"),
-    "jsonl": Format(write_jsonl, "results.jsonl"),
-    "sarif": Format(write_sarif, "results.sarif"),
-    "csv": Format(write_csv, "findings.csv"),
-    "html": Format(write_html, "report.html"),
-    "xlsx": Format(write_xlsx, "report.xlsx"),
+    "json": Format(_later("json_out", "write_json"), "results.json"),
+    "jsonl": Format(_later("jsonl", "write_jsonl"), "results.jsonl"),
+    "sarif": Format(_later("sarif", "write_sarif"), "results.sarif"),
+    "csv": Format(_later("csv_out", "write_csv"), "findings.csv"),
+    "html": Format(_later("html", "write_html"), "report.html"),
+    "xlsx": Format(_later("excel", "write_xlsx"), "report.xlsx"),
     "parquet": Format(_needs_folder, "parquet"),
 }
 
@@ -67,6 +71,8 @@ def write_report(report: ScanReport, format: str, target: Path | BinaryIO, lang:
     if chosen is None:
         raise UptakeError(f"there is no report format {format!r}", f"known formats: {', '.join(FORMATS)}")
     if format == "parquet" and isinstance(target, Path):
+        from uptake.reporting.parquet import write_parquet
+
         return write_parquet(report, target, lang)
     if not isinstance(target, Path):
         chosen.write(report, target, lang)

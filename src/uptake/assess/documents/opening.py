@@ -19,11 +19,14 @@ from uptake.assess.documents.rtf import open_rtf
 from uptake.assess.documents.sniff import HEAD, sniff
 from uptake.assess.documents.source import open_text
 
-_DAMAGE = (ValueError, IndexError, KeyError, OverflowError, ArithmeticError, RecursionError, MemoryError)
+_DAMAGE = (ValueError, IndexError, KeyError, OverflowError, ArithmeticError, RecursionError)
 
 
 def open_document(data: Bytes, *, name: str = "", limits: Limits | None = None) -> Document:
-    """The document that `data` is, with everything embedded in it; never raises for what is in `data`."""
+    """The document that `data` is, with everything embedded in it; never raises for what is in `data`.
+
+    A `MemoryError` is about the machine and goes on to the caller, who knows what limit was set.
+    """
     limits = limits or Limits()
     if len(data) > limits.file_size:
         reason = f"the file is larger than {limits.file_size} bytes"
