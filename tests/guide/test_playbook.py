@@ -119,7 +119,7 @@ def test_an_overlay_can_bring_linked_tasks_as_a_table(tmp_path: Path) -> None:
         ("phases.yaml", "phases:\n- title: No id\n", r"phases\.yaml:2: id: missing"),
         ("phases.yaml", "phases: [assess]\n", r"phases\.yaml: expected a mapping"),
         ("steps.yaml", "- id: ort\n  responsibility: nobody\n", r"steps\.yaml:2: responsibility: 'nobody' is none of"),
-        ("steps.yaml", "- id: ort\n  evidence: [{kind: scan}]\n", r"steps\.yaml:2: evidence\.what: missing"),
+        ("steps.yaml", "- id: ort\n  evidence: [{what: scan}]\n", r"steps\.yaml:2: evidence\.kind: missing"),
         ("status.yaml", "l2:\n- id: x\n  rather: often\n", r"rather: expected a mapping"),
         ("stepz.yaml", "- id: ort\n", r"stepz\.yaml: no such file in a playbook"),
         ("roles.yaml", "roles:\n- {id: FE, title: One}\n- {id: FE, title: Two}\n", r"roles\.yaml:3: id: FE is used twice"),

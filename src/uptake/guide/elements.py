@@ -164,7 +164,8 @@ class Need:
     """Evidence that a gate asks for."""
 
     kind: str
-    what: str
+    what: str = ""
+    """Empty: the title of the kind says it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -613,4 +614,4 @@ def prose_of(element: Element) -> dict[str, str | tuple[str, ...]]:
     for name in type(element).prose:
         value = getattr(element, name)
         found[name] = tuple(str(getattr(part, "what", part)) for part in value) if isinstance(value, tuple) else value
-    return {name: value for name, value in found.items() if value}
+    return {name: value for name, value in found.items() if any(value)}

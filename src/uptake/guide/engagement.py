@@ -95,6 +95,8 @@ class Entitlement:
     next_action: str = ""
     next_action_date: date | None = None
     split_from: str = ""
+    """Id of the whole that this is a part of; `split_total` are the seats of the whole."""
+    split_total: int = 0
     split_reason: str = ""
     business_reasons: tuple[str, ...] = ()
 

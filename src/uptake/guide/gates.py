@@ -173,7 +173,7 @@ def complete(
     _refuse_without_intent(playbook, engagement)
     missing = missing_evidence(playbook, engagement, reference, evidence)
     if missing:
-        raise GateError(f"{reference} lacks evidence: {'; '.join(need.what for need in missing)}")
+        raise GateError(f"{reference} lacks evidence: {'; '.join(need.what or need.kind for need in missing)}")
     return _settled(engagement, reference, State.DONE, "", evidence, on, by)
 
 

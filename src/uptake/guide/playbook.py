@@ -186,7 +186,7 @@ def _linked(text: str, file: str, pile: _Pile) -> list[Record]:
 
 
 def _linked_values(row: dict[str, str], place: Place) -> dict[str, Any]:
-    needs = [Record(place, {"kind": kind, "what": row["done_when"]}) for kind in row["evidence"].split(";") if kind]
+    needs = [Record(place, {"kind": kind}) for kind in row["evidence"].split(";") if kind]
     return {
         **{name: row[name] for name in ("id", "title", "role", "phase", "process", "done_when", "source")},
         "mandatory": row["mandatory"] == "M",
