@@ -308,3 +308,26 @@ def test_concealed_results_are_known_again_and_the_same(estate: Any, tmp_path: P
     assert estate.progress.unchanged == 2
     assert by_name(runs[0]) == by_name(runs[1])
     assert not any("Salaries" in result["path"] for result in runs[0])
+
+
+def test_a_scan_that_is_stopped_before_it_met_a_change_leaves_the_last_one_as_it_was(estate: Any) -> None:
+    for number in range(5):
+        estate.write(f"{number}.xlsm")
+    facts = {"scanned": ["all"]}
+    with Scan(estate.request(), estate.out, facts=facts, may_skip=True) as scan:
+        list(scan.run())
+        before, described = list(scan.store.files()), scan.store.description()
+    before_journal = journal(estate.out)
+    estate.write("new.xlsm")
+    with Scan(estate.request(), estate.out, facts={"scanned": ["other"]}, may_skip=True) as scan:
+        scan.stop()
+        list(scan.run())
+        assert scan.is_unchanged
+        assert list(scan.store.files()) == before
+        assert scan.store.description() == described == {"scanned": ["all"], "complete": True}
+    assert journal(estate.out) == before_journal
+    with Scan(estate.request(), estate.out, facts={"scanned": ["other"]}, may_skip=True) as scan:
+        list(scan.run())
+        assert not scan.is_unchanged
+        assert len(list(scan.store.files())) == len(journal(estate.out)) == 6
+        assert scan.store.description()["scanned"] == ["other"]

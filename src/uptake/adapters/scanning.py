@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, closing, suppress
 from dataclasses import dataclass, field
 from itertools import islice
@@ -108,11 +108,14 @@ class Scan(AbstractContextManager["Scan"]):
         folder: Path,
         *,
         concealer: Concealer | None = None,
+        facts: Mapping[str, Any] | None = None,
         on_result: Callable[[dict[str, Any]], None] = lambda _result: None,
         may_skip: bool = False,
     ) -> None:
-        """`on_result` gets every file result. With `may_skip` it gets none where nothing at all has changed since the last
-        complete scan of the same roots: `is_unchanged` says so after `run`, and what was known of that scan is still right.
+        """`facts` describe the scan in the store from its begin; `on_result` gets every file result.
+
+        With `may_skip` it gets none where nothing at all has changed since the last complete scan of the same roots:
+        `is_unchanged` says so after `run`, and what was known of that scan is still right.
         """
         self.request = request
         self.folder = folder
@@ -120,6 +123,7 @@ class Scan(AbstractContextManager["Scan"]):
         self.roots = without_overlaps(request.roots)
         self.pool: ProcessPool | None = None
         self._concealer = concealer
+        self._facts = facts or {}
         self._on_result = on_result
         self._is_stopped = False
         self._direct: list[Row] = []
@@ -132,7 +136,8 @@ class Scan(AbstractContextManager["Scan"]):
             self._is_skipping = (
                 may_skip and self.store.is_complete and self._journal_state() == self.store.get("journal")
             )
-            self.run_number = self.store.begin_run(resume=request.resume)
+            # While nothing has changed the last run stands as it is, complete, and no row is written.
+            self.run_number = self.store.last_run if self._is_skipping else self._begin_run(resume=request.resume)
             # A new journal for a new run; the old one stays for as long as it says the same.
             self._journal = open(folder / JOURNAL, "ab" if self._is_skipping else "wb", buffering=0)  # noqa: SIM115
         except BaseException:
@@ -184,18 +189,22 @@ class Scan(AbstractContextManager["Scan"]):
                         yield self.progress
                     if self._is_stopped:
                         break
-                if not self._is_stopped and self.store.has_older_than(self.run_number):
-                    self._catch_up()  # files are gone
             finally:
                 self._write(pending + self._direct)
                 self._journal.close()
-        if not self._is_stopped:
+        if not self._is_stopped and not self._is_skipping:
             self.store.set("journal", self._journal_state())
             self.store.finish_run(self.run_number)
         yield self.progress
 
     def _changed(self) -> Iterator[_TaskEntry | None]:
         """What must be read; unchanged files are taken from the store on the way. None after each part of the walk."""
+        while not (yield from self._walked()):
+            self._start_over()
+
+    def _walked(self) -> Generator[_TaskEntry | None, None, bool]:
+        """One walk; False when everything was passed over as unchanged so far, and now something has changed."""
+        seen = 0
         entries = (entry for entry in walk(self.roots) if not self._is_own(entry.path))
         while not self._is_stopped and (chunk := list(islice(entries, CHUNK))):
             keyed = {self._key(entry.path): entry for entry in chunk}
@@ -203,17 +212,20 @@ class Scan(AbstractContextManager["Scan"]):
             unchanged: list[bytes] = []
             for key, entry in keyed.items():
                 found = known.get(key)
+                is_same = found and found.content and (found.size, found.mtime_ns) == (entry.size, entry.mtime_ns)
+                if self._is_skipping and (entry.problem or not is_same):
+                    return False
                 if entry.problem:
-                    self._catch_up()
                     self._direct.append(self._row(entry, _problem(entry.status, entry.problem, entry.size)))
-                elif found and found.content and (found.size, found.mtime_ns) == (entry.size, entry.mtime_ns):
+                elif is_same:
                     unchanged.append(key)
                 else:
-                    self._catch_up()
                     yield _TaskEntry(entry)
             if unchanged:
                 self._take(unchanged)
+            seen += len(keyed)
             yield None
+        return not self._is_skipping or self._is_stopped or seen == self.store.count()  # else files are gone
 
     def _is_own(self, path: str) -> bool:
         """Our own results are not part of the estate when they lie inside it; other files beside them are."""
@@ -224,11 +236,11 @@ class Scan(AbstractContextManager["Scan"]):
         return self._concealer.key(path) if self._concealer else os.fsencode(path)
 
     def _take(self, keys: list[bytes]) -> None:
-        self.store.touch(keys, self.run_number)
         if self._is_skipping:
             self.progress.unchanged += len(keys)
             self.progress.files += len(keys)
             return
+        self.store.touch(keys, self.run_number)
         found = list(self.store.lines_of(keys))
         self.progress.unchanged += len(found)
         self._emit([line for line, _ in found], sum(size for _, size in found))
@@ -241,16 +253,17 @@ class Scan(AbstractContextManager["Scan"]):
             return "none"
         return f"{found.st_size}:{found.st_mtime_ns}"
 
-    def _catch_up(self) -> None:
-        """Write and count what was passed by: something has changed, so the journal and the summary are made anew."""
-        if not self._is_skipping:
-            return
+    def _begin_run(self, *, resume: bool) -> int:
+        number = self.store.begin_run(resume=resume)
+        self.store.describe(self._facts)
+        return number
+
+    def _start_over(self) -> None:
+        """Something has changed: a new run, and the journal and the summary are made anew."""
         self._is_skipping = False
+        self.run_number = self._begin_run(resume=False)
         self._journal.truncate(0)
-        self.progress.files = 0
-        lines = self.store.lines_of_run(self.run_number)
-        while part := list(islice(lines, CHUNK)):
-            self._emit([line for line, _ in part], sum(size for _, size in part))
+        self.progress.files = self.progress.unchanged = 0
 
     def _row(self, entry: Entry, answer: Any) -> Row:
         if isinstance(answer, Lost):

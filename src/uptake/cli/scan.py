@@ -151,14 +151,14 @@ def command(paths: tuple[str, ...], **options: Any) -> int:
             stack.callback(concealer.close)
         facts = _facts(request, options)
         summary = Summary(facts["scanned"])
-        with Scan(request, folder, concealer=concealer, on_result=summary.add, may_skip=True) as scan:
+        with Scan(request, folder, concealer=concealer, facts=facts, on_result=summary.add, may_skip=True) as scan:
             kept = _kept_summary(scan, facts)
-            scan.store.describe(facts)
             signal_number = _run(scan, quiet=options["quiet"])
-            facts["finished"] = _now()
-            scan.store.describe(facts)
-            counted = None if signal_number else kept if scan.is_unchanged else summary.as_dict()
-            if counted is not None:
+            if not (signal_number and scan.is_unchanged):  # then the last scan still stands
+                scan.store.describe({**facts, "finished": _now()})
+            counted = None
+            if not signal_number:
+                counted = (kept or counted_from(scan.store)) if scan.is_unchanged else summary.as_dict()
                 scan.store.keep_summary(counted)
             facts = facts_from(scan.store, counted)
             _write(report_of(scan.store, facts, options["lang"]), formats, options, folder, stopped=bool(signal_number))
@@ -245,19 +245,22 @@ def _now() -> str:
 def _kept_summary(scan: Scan, facts: Mapping[str, Any]) -> dict[str, Any] | None:
     """The numbers of the last complete scan, where they are of the same roots."""
     is_same = scan.store.description().get("scanned") == facts["scanned"]
-    return scan.store.kept_summary(scan.run_number - 1) if is_same else None
+    return scan.store.kept_summary(scan.run_number) if is_same else None
 
 
 def facts_from(store: ScanStore, counted: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """The summary of a store with the facts of its scan; counted anew from the results where it is not given."""
     facts = store.description()
-    scanned = facts.pop("scanned", ())
-    if counted is None:
-        summary = Summary(scanned)
-        for result in store.files():
-            summary.add(result)
-        counted = summary.as_dict()
-    return {**counted, **facts}
+    facts.pop("scanned", None)
+    return {**(counted or counted_from(store)), **facts}
+
+
+def counted_from(store: ScanStore) -> dict[str, Any]:
+    """The numbers of a store, counted from its results."""
+    summary = Summary(store.description().get("scanned", ()))
+    for result in store.files():
+        summary.add(result)
+    return summary.as_dict()
 
 
 def report_of(store: ScanStore, summary: Mapping[str, Any], lang: str) -> ScanReport:

@@ -151,9 +151,14 @@ class ScanStore:
         """Whether the last scan saw all of its roots."""
         return self.get("state") == "complete"
 
+    @property
+    def last_run(self) -> int:
+        """Number of the last run that has begun; 0 before the first."""
+        return int(self.get("run") or 0)
+
     def begin_run(self, *, resume: bool) -> int:
         """Number of this run. One that goes on with an interrupted run counts what that one had read as its own."""
-        run = int(self.get("run") or 0) + 1
+        run = self.last_run + 1
         with self._transaction():
             if not (resume and self.get("state") == "running"):
                 self.set("first", str(run))
@@ -228,16 +233,9 @@ class ScanStore:
         for path, sha256, result in self._db.execute(query, (int(self.get("first") or 0),)):
             yield whole_result(path, Scanned(sha256, unpacked(result)))
 
-    def lines_of_run(self, run: int) -> Iterator[tuple[bytes, int]]:
-        """JSON line and size of the files that a run has met so far."""
-        query = """SELECT f.path, f.sha256, coalesce(f.result, c.result), f.size FROM file f
-                   LEFT JOIN content c ON c.id = f.content WHERE f.run = ? ORDER BY f.key"""
-        for path, sha256, result, size in self._db.execute(query, (run,)):
-            yield whole_result(path, Scanned(sha256, unpacked(result))), size
-
-    def has_older_than(self, run: int) -> bool:
-        """Whether there are files that this run has not met."""
-        return self._db.execute("SELECT 1 FROM file WHERE run != ? LIMIT 1", (run,)).fetchone() is not None
+    def count(self) -> int:
+        """How many files the store knows."""
+        return int(self._db.execute("SELECT count(*) FROM file").fetchone()[0])
 
     def files(self) -> Iterator[dict[str, Any]]:
         """Every file result as the contract has it."""
