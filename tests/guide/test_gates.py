@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from proofs import DAY, proof
@@ -30,7 +31,7 @@ from uptake.guide.gates import (
     take_up,
     warnings,
 )
-from uptake.guide.playbook import Playbook
+from uptake.guide.playbook import Playbook, load_playbook
 
 DONE = Progress(State.DONE, on=DAY)
 RESOLVED = Checklist("commercial", frozenset({"OPP"}), {"m365-apps": DAY}, ())
@@ -164,6 +165,14 @@ def test_a_mandatory_linked_task_blocks_only_when_it_is_switched_on(playbook: Pl
     found = {block.reference for block in blocks(playbook, switched, exit_gate)}
     assert "task:1699" in found
     assert "task:4088" not in found, "optional"
+
+
+def test_a_mandatory_task_of_the_organisation_blocks_the_gate_of_its_phase(tmp_path: Path, started: Engagement) -> None:
+    (tmp_path / "tasks").mkdir()
+    text = "id: X1\ntitle: Tell the works council\nmandatory: true\nrole: FM\nphase: assess\ndone_when: It agreed.\nsource: S5\n"
+    (tmp_path / "tasks" / "X1.yaml").write_text(text, encoding="utf-8")
+    own = load_playbook(tmp_path)
+    assert "task:X1" in {block.reference for block in blocks(own, started, gate(own, "assess-exit"))}
 
 
 def test_the_four_end_states_are_kept_apart(playbook: Playbook, started: Engagement) -> None:

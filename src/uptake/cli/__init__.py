@@ -22,6 +22,7 @@ COMMANDS = {
     "explain": "Explain a rule: why it matters, how to fix it, when it is wrong, with examples.",
     "rules": "List the rules of the catalogue.",
     "report": "Write reports again from the folder of an earlier scan, also of one that was interrupted.",
+    "playbook": "Check the playbook and an organisation's own changes to it, or show what it holds.",
     "demo": "Build a sample estate, scan it and show the reports.",
 }
 

@@ -250,10 +250,10 @@ def warnings(playbook: Playbook, engagement: Engagement, gate: Gate) -> tuple[Bl
 
 
 def _required(playbook: Playbook, engagement: Engagement, gate: Gate) -> Iterator[str]:
-    """What the gate names, and the mandatory tasks of its phase that were switched on."""
+    """What the gate names, and the other mandatory tasks of its phase: switched on, or added by the organisation."""
     yield from gate.requires
     for task in applying(playbook, engagement):
-        if task.mandatory and not task.default and task.phase == gate.phase:
+        if task.mandatory and task.phase == gate.phase and f"task:{task.id}" not in gate.requires:
             yield f"task:{task.id}"
 
 
