@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from typing import ClassVar
+from typing import Any, ClassVar
 
 REFERENCE = re.compile(r"\b(?:[SMCGD]\d+|N\d|\d+(?:\.\d+)*)\b")
 NO_TEXT: Mapping[str, str] = {}
@@ -296,7 +296,7 @@ class L2(Element):
 
     file: ClassVar[str] = "status"
     section: ClassVar[str] = "l2"
-    prose: ClassVar[tuple[str, ...]] = ("title", "use_when", "asks", "follow_up")
+    prose: ClassVar[tuple[str, ...]] = ("title", "use_when", "rather", "asks", "follow_up")
     title: str
     l1: str
     use_when: str
@@ -324,7 +324,7 @@ class StatusChange(Element):
 
     file: ClassVar[str] = "status"
     section: ClassVar[str] = "changes"
-    prose: ClassVar[tuple[str, ...]] = ("title", "note", "next_action")
+    prose: ClassVar[tuple[str, ...]] = ("title", "engagement_scenario", "note", "next_action")
     title: str
     by: str
     l1: str
@@ -609,9 +609,12 @@ def place_of(kind: type[Element]) -> str:
 
 
 def prose_of(element: Element) -> dict[str, str | tuple[str, ...]]:
-    """Field → text, or texts, that a reader sees; empty ones left out."""
-    found: dict[str, str | tuple[str, ...]] = {}
-    for name in type(element).prose:
-        value = getattr(element, name)
-        found[name] = tuple(str(getattr(part, "what", part)) for part in value) if isinstance(value, tuple) else value
+    """Field → text, or texts, that a reader sees; empty ones left out. Of a mapping the texts in their order."""
+    found = {name: _texts(getattr(element, name)) for name in type(element).prose}
     return {name: value for name, value in found.items() if any(value)}
+
+
+def _texts(value: Any) -> str | tuple[str, ...]:
+    if isinstance(value, Mapping):
+        return tuple(value.values())
+    return tuple(str(getattr(part, "what", part)) for part in value) if isinstance(value, tuple) else str(value)
