@@ -143,6 +143,29 @@ def test_a_folder_that_is_not_there_is_said_so(tmp_path: Path) -> None:
         load_playbook(tmp_path / "nowhere")
 
 
+def test_a_file_with_the_other_ending_is_not_passed_over_in_silence(tmp_path: Path) -> None:
+    assert problems_of(written(tmp_path, "roles.yml", "roles: []\n")) == [
+        f"{tmp_path.name}/roles.yml: the name must end with .yaml"
+    ]
+
+
+def test_files_that_are_no_part_of_a_playbook_are_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_bytes(b"\xff\xfe notes")
+    assert problems_of(tmp_path) == []
+
+
+@pytest.mark.parametrize("place", ["roles: [*i]", "roles: [{id: *i}]", "roles: [{id: FE, side: *i}]", "*i : 1"])
+def test_yaml_that_unfolds_without_end_is_refused_at_once(tmp_path: Path, place: str) -> None:
+    levels = [f"&{name} [{', '.join([f'*{before}'] * 9)}]" for before, name in zip("abcdefgh", "bcdefghi", strict=True)]
+    text = "\n".join(["x:", "- &a [lol]", *(f"- {level}" for level in levels), place, ""])
+    assert problems_of(written(tmp_path, "roles.yaml", text)) != []
+
+
+@pytest.mark.parametrize("text", ["roles: [[]]", "roles: &a [*a]", "- 1", "roles: [{id: [a]}]", "[" * 5000, "roles: [{id: 2026-99-99}]", "!!python/object:os.system x"])  # fmt: skip
+def test_strange_yaml_is_a_problem_and_no_failure(tmp_path: Path, text: str) -> None:
+    assert problems_of(written(tmp_path, "roles.yaml", text)) != []
+
+
 @given(st.text(max_size=200))
 def test_no_text_makes_the_reader_fail(text: str) -> None:
     read_yaml(text, "some.yaml")

@@ -107,10 +107,14 @@ def read_playbook(overlay: Path | None = None) -> tuple[Playbook, list[Problem]]
 
 def _read_folder(folder: Traversable, shown: str, pile: _Pile, *, is_overlay: bool) -> None:
     for name, path in _files(folder):
+        if name.endswith(".yml"):
+            pile.problems.append(Problem(Place(shown + name), "", "the name must end with .yaml"))
+        if name != LINKED and not name.endswith(".yaml"):
+            continue
         text = _text(path, pile, shown + name)
         if name == LINKED:
             pile.add(Task.file, _linked(text, shown + name, pile), is_overlay)
-        elif name.endswith(".yaml"):
+        else:
             _read_file(text, name.removesuffix(".yaml"), shown, pile, is_overlay)
 
 

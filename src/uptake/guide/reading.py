@@ -6,7 +6,7 @@ The bytes may be an organisation's own: nothing in them is executed, and what is
 from __future__ import annotations
 
 import types
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from datetime import date
 from enum import StrEnum
@@ -169,7 +169,8 @@ def _choice(hint: type[StrEnum], value: Any, name: str) -> StrEnum:
     try:
         return hint(value)
     except ValueError:
-        raise WrongValueError(name, f"{value!r} is none of {', '.join(hint)}") from None
+        found = repr(value) if isinstance(value, str) else _word(type(value))
+        raise WrongValueError(name, f"{found} is none of {', '.join(hint)}") from None
 
 
 def _texts(value: Any, name: str) -> dict[str, str]:
@@ -188,13 +189,22 @@ def _nested(hint: Any, value: Any, name: str) -> Any:
 
 
 def records(content: Any, name: str) -> tuple[list[Record], list[Problem]]:
-    """The records of a list; a lone mapping counts as a list of one."""
+    """The records of a list, each with an id; a lone mapping counts as a list of one."""
     items = content if isinstance(content, list) else [] if content is None else [content]
-    found = [item for item in items if isinstance(item, Record)]
-    problems = [Problem(Place(name), "", f"expected a mapping, found {str(item)[:40]!r}") for item in items
-                if not isinstance(item, Record)]  # fmt: skip
-    return found, problems + _without_id(found)
+    problems = [_strange(item, name) for item in items if not _has_id(item)]
+    return [item for item in items if _has_id(item)], problems
 
 
-def _without_id(found: Iterable[Record]) -> list[Problem]:
-    return [Problem(record.place, "id", "missing") for record in found if record.values.get("id") in (None, "")]
+def _has_id(item: Any) -> bool:
+    return (
+        isinstance(item, Record)
+        and isinstance(item.values.get("id"), (str, int, float, date))
+        and item.values["id"] != ""
+    )
+
+
+def _strange(item: Any, name: str) -> Problem:
+    """No text of the item is shown: a few lines of YAML can stand for more than memory holds."""
+    if isinstance(item, Record):
+        return Problem(item.at("id"), "id", "missing" if item.values.get("id") in (None, "") else "expected a text")
+    return Problem(Place(name), "", f"expected a mapping, found {_word(type(item))}")
