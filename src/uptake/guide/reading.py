@@ -65,6 +65,8 @@ class LineLoader(Base):  # type: ignore[misc]
 def _record(loader: Any, node: yaml.MappingNode) -> Record:
     found = Record(Place(loader.name, node.start_mark.line + 1))
     for key_node, value_node in node.value:
+        if not isinstance(key_node, yaml.ScalarNode):
+            raise yaml.constructor.ConstructorError(None, None, "a name must be a text", key_node.start_mark)
         key, line = str(key_node.value), key_node.start_mark.line + 1
         if key in found.values:
             raise yaml.constructor.ConstructorError(None, None, f"{key!r} stands twice", key_node.start_mark)
