@@ -167,9 +167,11 @@ class Scan(AbstractContextManager["Scan"]):
 
     def run(self) -> Generator[Progress]:
         """Scan; yields now and then so that the caller can show the progress."""
+        # One worker remembers what it has seen itself; looking things up pays where others or an earlier scan read them.
+        is_shared = self.request.workers > 1 or self.store.count() > 0
         self.pool = ProcessPool(
             FileTask,
-            (self.request.options, str(self.folder / STORE)),
+            (self.request.options, str(self.folder / STORE) if is_shared else ""),
             workers=self.request.workers,
             seconds=self.request.seconds,
             memory=self.request.memory,

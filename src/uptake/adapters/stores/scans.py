@@ -195,26 +195,22 @@ class ScanStore:
 
     def add(self, rows: Iterable[tuple[bytes, str, int, int, Scanned]], run: int) -> None:
         """Record results in one transaction: (key, shown path, size, mtime in ns, result)."""
+        rows = list(rows)
+        contents = {scanned.key: scanned.result for *_, scanned in rows if scanned.key}
         with self._transaction():
-            for key, path, size, mtime_ns, scanned in rows:
-                content, own = 0, None
-                if scanned.key:
-                    content = self._content(scanned)
-                else:
-                    own = packed(scanned.result)
-                self._db.execute(
-                    "INSERT OR REPLACE INTO file VALUES (?,?,?,?,?,?,?,?)",
-                    (key, path, size, mtime_ns, scanned.sha256, content, own, run),
-                )
-
-    def _content(self, scanned: Scanned) -> int:
-        added = self._db.execute(
-            "INSERT OR IGNORE INTO content (key, result) VALUES (?, ?)", (scanned.key, packed(scanned.result))
-        )
-        if added.rowcount:
-            return int(added.lastrowid or 0)
-        row = self._db.execute("SELECT id FROM content WHERE key = ?", (scanned.key,)).fetchone()
-        return int(row[0])
+            self._db.executemany(
+                "INSERT OR IGNORE INTO content (key, result) VALUES (?, ?)",
+                ((key, packed(result)) for key, result in contents.items()),
+            )
+            self._db.executemany(
+                """INSERT OR REPLACE INTO file
+                   VALUES (?, ?, ?, ?, ?, coalesce((SELECT id FROM content WHERE key = ?), 0), ?, ?)""",
+                (
+                    (key, path, size, mtime_ns, scanned.sha256, scanned.key or None,
+                     None if scanned.key else packed(scanned.result), run)
+                    for key, path, size, mtime_ns, scanned in rows
+                ),
+            )  # fmt: skip
 
     def lines_of(self, keys: list[bytes]) -> Iterator[tuple[bytes, int]]:
         """JSON line and size of some files."""

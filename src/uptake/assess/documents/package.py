@@ -23,6 +23,8 @@ _CENTRAL = Struct("<4s4x2H4x3L3H8xL")  # 4.3.12
 _LOCAL = Struct("<4s2x2H4x3L2H")  # 4.3.7
 _RATIO_FLOOR = 16 << 20
 """Below this many bytes no ratio is suspicious: empty bitmaps and blank sheets pack a thousand to one."""
+_KEPT = 4096
+"""Relationship parts up to this size are unpacked once (bytes)."""
 STORED, DEFLATED, BZIP2 = 0, 8, 12
 
 
@@ -52,6 +54,7 @@ class Package:
         self.is_recovered = False
         """The directory could not be used, so members may be missing."""
         self._lower: dict[str, str] | None = None
+        self._relations: dict[str, bytes] = {}
         try:
             self._read_directory()
         except (StructError, DocumentDefect) as problem:
@@ -77,6 +80,8 @@ class Package:
         """One member, unpacked; a wrong checksum or size is noted in `defects`, worse is a `DocumentDefect`."""
         member = self._member(name)
         allowed = self.budget.limits.part_size if limit is None else limit
+        if name in self._relations and member.size <= allowed:
+            return self._relations[name]
         if member.size > allowed:
             raise DocumentDefect(f"part {name!r} is larger than {allowed} bytes", Status.LIMIT_REACHED)
         content = self._unpack(name, member, allowed + 1)
@@ -86,6 +91,8 @@ class Package:
             return content
         if len(content) != member.size or zlib.crc32(content) != member.crc:
             self._note(f"part {name!r} does not have the size or the checksum that the zip directory says")
+        elif len(content) <= _KEPT and name.endswith(".rels"):  # small, and asked for by everyone who follows links
+            self._relations[name] = content
         return content
 
     def head(self, name: str, size: int) -> bytes:
