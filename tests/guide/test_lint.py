@@ -45,7 +45,6 @@ def test_the_shipped_playbook_is_clean(playbook: Playbook) -> None:
         ({"needs": '"9999"'}, "needs: X1: nothing is called '9999'"),
         ({"needs": '"step:nap"'}, "needs: X1: nothing is called 'step:nap'"),
         ({"needs": "X1"}, "needs: X1: waits for itself"),
-        ({"source": "hearsay"}, "source: X1: names no place"),
         ({"evidence": ""}, "evidence: X1: nothing proves it"),
         ({"evidence": "{kind: rumour, what: W}"}, "evidence.kind: X1: no kind 'rumour'"),
         ({"id": "ort"}, "id: ort: is the id of a task as well"),
@@ -70,6 +69,7 @@ def test_a_task_with_a_fault_is_named_with_place_and_field(tmp_path: Path, chang
         ("questionnaires/m365-apps.yaml", "items:\n- {id: A-ID-01, closes_by: [Q99]}\n", "no rule 'Q99'"),
         ("questionnaires/m365-apps.yaml", "items:\n- {id: A-ID-01, answer: shrug}\n", "'shrug' is none of"),
         ("questionnaires/m365-apps.yaml", "items:\n- {id: A-ID-01, editions: [moon]}\n", "no cloud 'moon'"),
+        ("tasks/3070.yaml", "id: '3070'\nsource: hearsay\n", "source: 3070: names no place"),
         ("links.yaml", "- {id: l9, title: L, purpose: P, source: S78, certainty: inferred}\n", "does not say why"),
     ],
 )  # fmt: skip
@@ -128,3 +128,16 @@ def test_the_command_ends_with_1_when_something_is_wrong(tmp_path: Path) -> None
 
 def test_the_ids_of_tasks_are_written_as_they_are(playbook: Playbook) -> None:
     assert all(key == task.id for key, task in playbook.of(Task).items())
+
+
+def test_an_organisation_names_its_own_source_and_the_linter_says_how_a_task_is_reached(tmp_path: Path) -> None:
+    (tmp_path / "tasks").mkdir()
+    lines = ["id: X1", "title: Review the macros of Finance", "mandatory: false", "role: FE", "phase: assess"]
+    lines += ["process: services-workshops", "done_when: Finance has signed the list.", "source: minutes of 3 November"]
+    lines += ["evidence:", "  - {kind: decision, what: The signed list}"]
+    (tmp_path / "tasks/X1.yaml").write_text("\n".join(lines), encoding="utf-8")
+    (problem,) = lint(tmp_path).problems
+    assert "no step, gate or cell leads to it: name it in `tasks` of a step" in str(problem)
+    step = "- {id: assessment-workshop, tasks: ['3080', X1]}\n"
+    (tmp_path / "steps.yaml").write_text(step, encoding="utf-8")
+    assert lint(tmp_path).problems == ()

@@ -56,7 +56,7 @@ def _lint(overlay: Path | None, output: str) -> int:
     else:
         for problem in found.problems:
             click.echo(str(problem))
-        click.echo(f"{len(found.problems)} problems, {len(found.untranslated)} fields without Japanese")
+        click.echo(f"Problems: {len(found.problems)}; fields without Japanese: {len(found.untranslated)}")
     return 1 if found.problems else 0
 
 

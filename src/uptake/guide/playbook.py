@@ -33,6 +33,8 @@ class Playbook:
 
     elements: Mapping[type[Element], Mapping[str, Element]]
     places: Mapping[tuple[type[Element], str], Place] = field(default_factory=dict)
+    added: frozenset[tuple[type[Element], str]] = frozenset()
+    """What only an organisation's own folder has."""
     digest: str = ""
     """Of all bytes that it was read from; an engagement keeps it beside the version."""
 
@@ -58,6 +60,7 @@ class _Pile:
     """What was read so far: place in the playbook → id → record."""
 
     records: dict[str, dict[str, Record]] = field(default_factory=dict)
+    added: set[tuple[str, str]] = field(default_factory=set)
     problems: list[Problem] = field(default_factory=list)
     digest: Any = field(default_factory=sha256)
 
@@ -69,6 +72,8 @@ class _Pile:
             key = str(record.values.get("id"))
             if key in seen or (key in known and not is_overlay):
                 self.problems.append(Problem(record.at("id"), "id", f"{key} is used twice in {place}"))
+            if is_overlay and key not in known:
+                self.added.add((place, key))
             known[key] = record.over(known[key]) if key in known else record
             seen.add(key)
 
@@ -214,4 +219,5 @@ def _assemble(pile: _Pile) -> Playbook:
                 places[kind, key] = record.place
     if not elements.get(Scenario):
         pile.problems.append(Problem(Place("scenario.yaml"), "scenario", "missing"))
-    return Playbook(elements, places, pile.digest.hexdigest()[:16])
+    added = frozenset((kind, key) for kind, key in places if (place_of(kind), key) in pile.added)
+    return Playbook(elements, places, added, pile.digest.hexdigest()[:16])
