@@ -374,7 +374,7 @@ words(PyObject *module, PyObject *text)
         Py_RETURN_NONE;
     size_t size = 1024, count = 0;
     struct word *table = PyMem_Calloc(size, sizeof *table);
-    PyObject *set = PySet_New(NULL), *result = NULL;
+    PyObject *set = PyFrozenSet_New(NULL), *result = NULL; /* nobody has seen it yet, so it may be filled */
     if (table == NULL || set == NULL)
         goto done;
     for (Py_ssize_t at = 0; at < end;) {
@@ -419,7 +419,8 @@ words(PyObject *module, PyObject *text)
             Py_DECREF(word);
         }
     }
-    result = PyFrozenSet_New(set);
+    result = set;
+    set = NULL;
 done:
     PyMem_Free(table);
     Py_XDECREF(set);
