@@ -15,6 +15,7 @@ import orjson
 import pytest
 from cli_process import command_line, environment
 
+from _common import family
 from uptake.assess.samples import generate
 
 pytestmark = [
@@ -45,26 +46,6 @@ def lines(journal: Path) -> list[bytes]:
     return journal.read_bytes().splitlines(keepends=True) if journal.exists() else []
 
 
-def family(process: int) -> list[int]:
-    """All processes below one, by the parents that /proc names."""
-    parents: dict[int, list[int]] = {}
-    for entry in os.listdir("/proc"):
-        if entry.isdigit():
-            try:
-                stat = Path(f"/proc/{entry}/stat").read_text().rpartition(")")[2].split()
-            except OSError:
-                continue
-            if stat[0] not in "ZX":
-                parents.setdefault(int(stat[1]), []).append(int(entry))
-    found: list[int] = []
-    pending = [process]
-    while pending:
-        children = parents.get(pending.pop(), [])
-        found += children
-        pending += children
-    return found
-
-
 def is_alive(process: int) -> bool:
     try:
         return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
@@ -74,8 +55,8 @@ def is_alive(process: int) -> bool:
 
 def workers_of(parent: Popen[bytes]) -> list[int]:
     """The grandchildren: the fork server's children."""
-    direct = set(family(parent.pid))
-    return [child for child in direct if any(child in family(other) for other in direct)]
+    direct = set(family(parent.pid)[1:])
+    return [child for child in direct if any(child in family(other)[1:] for other in direct)]
 
 
 def paths_of(results: list[bytes]) -> list[str]:
