@@ -560,6 +560,22 @@ class Questionnaire(Element):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionTopic(Element):
+    """A decision of the workshop that the package is built from later (S17, S37)."""
+
+    file: ClassVar[str] = "decisions"
+    prose: ClassVar[tuple[str, ...]] = ("title", "question", "help")
+    title: str
+    question: str
+    answer: str
+    """`choice`, `many` or `text`."""
+    choices: tuple[str, ...] = ()
+    """Values of the configuration file, or words of our own; they are never translated."""
+    help: str = ""
+    default: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
     """Where a claim about Office comes from, and of which date."""
 
@@ -599,7 +615,7 @@ class Question(Element):
 KINDS: tuple[type[Element], ...] = (
     Scenario, Version, Criterion, Outcome, EndState, Phase, Gate, Process, Step, Task, EvidenceKind, Role, RoleSection, RoleRule,
     Cell, L1, L2, L3, StatusChange, BusinessReason, StatusRule, Stream, NoteCheck, Word, DataField, Meeting, RequestField,
-    RequestStage, RequestRule, Escalation, Branch, Move, Exit, Threshold, Link, Questionnaire, Question,
+    RequestStage, RequestRule, Escalation, Branch, Move, Exit, Threshold, Link, DecisionTopic, Questionnaire, Question,
 )  # fmt: skip
 
 
