@@ -2,10 +2,12 @@
 
 Peer: uptake against olevba (oletools) on the same files, in one process, in CPU seconds. “Extraction” is bytes to the source
 of every module; “with analysis” is extraction and all rules (uptake), extraction and `analyze_macros` (olevba). Each reader
-goes over all files in a row, as a scan does, with the collector set as in a worker; a worker judges the same project once, and
-the row “no project twice” tells what it would be if it did not. Only documents count from which both get source. A file on
-which olevba's analysis runs into --limit is left out and listed, which is in olevba's favour. Read: times faster, bigger is
-better; the bounds are 6 and 40.
+goes over a block of files in a row, as a scan does, with the collector set as in a worker, and then the other one over the
+same block, so that a machine that is slow for a while is slow for both. uptake's seconds are the middle one of five passes
+over a block, each with nothing remembered from the one before: what takes hundredths of a second is not measured by doing it
+once. A worker judges the same project once; the row “no project twice” tells what it would be if it did not. Only documents
+count from which both get source. A file on which olevba's analysis runs into --limit is left out and listed, which is in
+olevba's favour. Read: times faster, bigger is better; the bounds are 6 and 40.
 
 Estate: 25,000 files, one in twenty with VBA, every one with bytes of its own. `uptake scan` with one worker, all processes,
 start-up and results included, against the floor: read, sha256, container walk, decompression and decoding in one process,
@@ -36,13 +38,15 @@ from typing import Any
 import _common as common
 from uptake.assess.analysis import Analyser, decoded_projects
 from uptake.assess.documents import open_document
-from uptake.assess.scan import encode
+from uptake.assess.scan import FileScanner, ScanOptions, encode
 
 BOUNDS = {"extraction": 6.0, "with analysis": 40.0, "no project twice": 0.0}
 """The last one is no bound: what “with analysis” would be if no two documents held the same project."""
 Reader = Callable[[bytes, Path], int]
 FILES_PER_SECOND, TIMES_FLOOR = 1500.0, 2.0
 COMMENT = 16
+PASSES = 5
+BLOCK = 30
 CFB = b"\xd0\xcf\x11\xe0"
 
 
@@ -86,12 +90,13 @@ def peer(paths: list[Path], options: argparse.Namespace) -> dict[str, Any]:
     """Both readers on the same bytes."""
     logging.disable(logging.CRITICAL)
     signal.signal(signal.SIGALRM, _out_of_time)
-    analyser = Analyser()
-    _ = analyser.index, analyser.predicates
+    scanner = FileScanner(ScanOptions())
+    scanner.warm()  # as in a worker
+    analyser = scanner.analyser
     _judged(analyser, paths[0].read_bytes(), paths[0].name)
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 50)  # as in a worker
+    gc.set_threshold(50_000, 20, 50)
     rounds = [_round(analyser, paths, options.limit) for _ in range(options.repeats)]
     common.heading(f"uptake and olevba, {len(paths)} documents, CPU seconds, load {common.load()}")
     rows: list[list[object]] = [["", "documents", "uptake", "olevba", "times faster", "median of files", "bound"]]
@@ -116,7 +121,7 @@ def peer(paths: list[Path], options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _round(analyser: Analyser, paths: list[Path], limit: float) -> dict[str, dict[Any, Any]]:
-    """Every reader goes over all documents in a row, as a scan does; only documents that both read count."""
+    """Every reader goes over the documents block by block; only documents that both read count."""
     passes: dict[str, Reader] = {
         "extraction": lambda d, p: _extracted(d, p.name),
         "olevba extraction": lambda d, p: _olevba(d, p, analyse=False),
@@ -125,7 +130,10 @@ def _round(analyser: Analyser, paths: list[Path], limit: float) -> dict[str, dic
         "no project twice": lambda d, p: _judged(analyser, d, p.name, forget=True),
     }
     late: dict[str, bool] = {}
-    times = {name: _pass(analyser, read, paths, limit, late) for name, read in passes.items()}
+    times: dict[str, dict[Path, float]] = {name: {} for name in passes}
+    for start in range(0, len(paths), BLOCK):
+        for name, read in passes.items():
+            times[name] |= _typical_pass(analyser, read, paths[start : start + BLOCK], limit, late, name)
     both = [path for path in paths if path in times["extraction"] and path in times["olevba extraction"]]
     found: dict[str, dict[Any, Any]] = {kind: {} for kind in BOUNDS} | {"out of time": late}
     for kind in BOUNDS:
@@ -134,6 +142,15 @@ def _round(analyser: Analyser, paths: list[Path], limit: float) -> dict[str, dic
             if path in times[kind] and path in times[theirs]:
                 found[kind][path] = (times[kind][path], times[theirs][path])
     return found
+
+
+def _typical_pass(
+    analyser: Analyser, read: Reader, paths: list[Path], limit: float, late: dict[str, bool], name: str
+) -> dict[Path, float]:
+    """The peer's pass takes seconds; uptake's few hundredths are the middle one of several passes."""
+    count = 1 if name.startswith("olevba") else PASSES
+    passes = [_pass(analyser, read, paths, limit, late) for _ in range(count)]
+    return sorted(passes, key=lambda found: sum(found.values()))[count // 2]
 
 
 def _pass(

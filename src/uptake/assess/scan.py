@@ -68,7 +68,7 @@ class FileScanner:
     def warm(self) -> None:
         """Load rules and tables now, so that the first file does not pay for it."""
         _ = self.analyser.index, self.analyser.predicates
-        WIN32.find("kernel32", "Sleep")
+        WIN32.warm()
 
     def scan(self, data: Bytes, name: str) -> Scanned:
         """The result of one file's bytes. `name` is a hint for texts only."""

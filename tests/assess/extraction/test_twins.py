@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from uptake.assess.extraction.decompression import decompress_in_python, decompress_slowly
-from uptake.assess.extraction.source import TOKEN, WORD_TABLE
+from uptake.assess.extraction.source import TOKEN, WORD_TABLE, SourceText, quoted_slowly
 from uptake.assess.extraction.twins import twins
 from uptake.assess.samples.compression import compress
 
@@ -70,15 +70,65 @@ def test_tokens_are_those_of_the_expression_in_texts_like_vba(text: str) -> None
     assert twins.tokens("\n" + text)[0] == TOKEN.findall("\n" + text)  # type: ignore[union-attr]
 
 
-@given(ASCII)
-def test_words_are_those_of_the_split(text: str) -> None:
+@given(ASCII, st.lists(ASCII))
+def test_words_are_those_of_the_split(text: str, others: list[str]) -> None:
     lowered = text.lower()
-    assert twins.words(lowered) == frozenset(lowered.translate(WORD_TABLE).split())  # type: ignore[union-attr]
+    expected, found = frozenset(lowered.translate(WORD_TABLE).split()), twins.words(lowered)  # type: ignore[union-attr]
+    asked = expected | {word for other in others for word in other.lower().split()} | {"", "関数", "\ud800"}
+    assert {word for word in asked if word in found} == expected
+    assert found & frozenset(asked) == expected
+    assert found.isdisjoint(asked - expected)
+    assert all(not found.isdisjoint([word, "nobody"]) for word in expected)
 
 
 def test_a_text_of_many_words_makes_the_table_grow() -> None:
     text = " ".join(f"word{n}" for n in range(20_000))
-    assert twins.words(text) == frozenset(text.split())  # type: ignore[union-attr]
+    found = twins.words(text)  # type: ignore[union-attr]
+    assert found & frozenset([*text.split(), "word20000"]) == frozenset(text.split())
+
+
+def test_a_set_of_words_takes_no_other_questions() -> None:
+    found = twins.words("a b")  # type: ignore[union-attr]
+    assert 7 not in found
+    with pytest.raises(TypeError):
+        found.isdisjoint(7)
+    with pytest.raises(TypeError):
+        found & 7
+    with pytest.raises(TypeError):
+        type(found)()
+
+
+@given(ASCII, st.lists(st.text(alphabet='a"A_z. ', min_size=2, max_size=4), max_size=6).map(tuple))
+def test_pieces_of_literals_are_those_of_the_expression(text: str, needles: tuple[str, ...]) -> None:
+    lowered = text.lower()
+    assert twins.pieces(lowered, needles) == quoted_slowly(lowered, needles)  # type: ignore[union-attr]
+
+
+def test_needles_that_the_bits_cannot_hold_are_left_to_python() -> None:
+    for needles in (("a",), ("a\nb",), ("ab",) * 300):
+        assert twins.pieces('"a"', needles) is None  # type: ignore[union-attr]
+        assert SourceText('x = "a"').quoted(needles) == quoted_slowly('x = "a"', needles)
+
+
+@given(st.lists(st.sampled_from(["dim", "Dim", "dimx", "_dim", " ", '"', "'", "\n", "x", "(", "[dim]", "2", "."])))
+def test_places_are_those_of_a_look_at_every_token(pieces: list[str]) -> None:
+    text = "".join(pieces)
+    tokens, offsets = twins.tokens("\n" + text)  # type: ignore[union-attr]
+    slow = [index for index, token in enumerate(tokens) if token.lower() == "dim"]
+    assert twins.places(text.lower(), "dim", offsets) == slow  # type: ignore[union-attr]
+
+
+def test_offsets_of_another_text_lead_nowhere() -> None:
+    assert twins.places("dim dim", "dim", b"") == []  # type: ignore[union-attr]
+    assert twins.places("", "dim", b"1234567") == []  # type: ignore[union-attr]
+    assert twins.places("dim", "", b"\0" * 8) == []  # type: ignore[union-attr]
+
+
+@given(st.text(alphabet="ab\né関\U0001f600\r\x0b"))
+def test_line_ends_are_counted_in_characters(text: str) -> None:
+    found = memoryview(twins.line_ends(text)).cast("i").tolist()  # type: ignore[union-attr]
+    assert found == [at for at, character in enumerate(text) if character == "\n"] + [len(text)]
+    assert twins.line_ends("a\ud800") is None  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize("text", ["é", "関数 a", "a\ud800b"])

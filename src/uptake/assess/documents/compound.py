@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from array import array
 from bisect import bisect_left
+from codecs import utf_16_le_decode
 from collections.abc import Iterator
 from struct import Struct
 from typing import NamedTuple
@@ -276,7 +277,7 @@ def _numbers(content: bytes) -> array[int]:
 
 def _name(raw: bytes, length: int) -> str:
     """An entry's name; `/` cannot stand in one ([MS-CFB] 2.6.1) and must not forge a path here."""
-    name = raw[: max(0, min(length, 64) - 2) & ~1].decode("utf-16-le", "surrogatepass")
+    name, _ = utf_16_le_decode(raw[: max(0, min(length, 64) - 2) & ~1], "surrogatepass")
     return name.replace("/", "∕")
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import binascii
 import re
+import string
 import zlib
 from dataclasses import replace
 
@@ -87,7 +88,7 @@ class FlatParts:
             raise DocumentDefect(f"part {name!r} is larger than {limit} bytes", Status.LIMIT_REACHED)
         binary = _BINARY.search(body)
         if binary is None:
-            return re.sub(rb"\A\s*<pkg:xmlData\b[^>]*>|</pkg:xmlData>\s*\Z", b"", body)
+            return _unwrapped(body)
         return from_base64(binary[1])
 
     def _body(self, name: str) -> bytes:
@@ -173,9 +174,23 @@ def unwrap_activemime(data: bytes, visit: Visit) -> bytes:
     raise DocumentDefect("an ActiveMime part is damaged")
 
 
+_XML_DATA, _XML_DATA_END = re.compile(rb"\s*<pkg:xmlData\b[^>]*>"), b"</pkg:xmlData>"
+_ENTITY = re.compile(rb"&#(?:x[0-9a-fA-F]+|\d+);")
+_NOT_BASE64 = bytes(set(range(256)) - set(string.ascii_letters.encode() + string.digits.encode() + b"+/"))
+
+
+def _unwrapped(body: bytes) -> bytes:
+    """A part without the `pkg:xmlData` around it."""
+    head, tail = _XML_DATA.match(body), body.rstrip()
+    end = len(tail) - len(_XML_DATA_END) if tail.endswith(_XML_DATA_END) else len(body)
+    return body[head.end() if head else 0 : end]
+
+
 def from_base64(body: bytes) -> bytes:
     """Base64 with blanks and entities of line ends in it; what can be decoded of a damaged one."""
-    body = re.sub(rb"&#(?:x[0-9a-fA-F]+|\d+);|[^A-Za-z0-9+/]", b"", body)
+    if b"&" in body:
+        body = _ENTITY.sub(b"", body)
+    body = body.translate(None, _NOT_BASE64)
     try:
         return binascii.a2b_base64(body + b"=" * (-len(body) % 4))
     except binascii.Error:

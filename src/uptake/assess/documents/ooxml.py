@@ -7,6 +7,7 @@ relationships, so a project in `xl/notes.dat` is found, and an .xlsx that is a .
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Protocol
 
 from uptake.assess.documents.budget import Visit, doubt, note
@@ -159,9 +160,19 @@ def _open_project(document: Document, container: Parts, name: str, visit: Visit)
             document.status, document.reason = status, problem
 
 
+def _holds_document(kind: str) -> bool:
+    """Whether a content type is that of an embedded object; a package has many parts of few types."""
+    return _is_known_to_hold(kind) if len(kind) < 200 else _EMBEDDED_TYPES.search(kind) is not None
+
+
+@lru_cache(maxsize=1024)
+def _is_known_to_hold(kind: str) -> bool:
+    return _EMBEDDED_TYPES.search(kind) is not None
+
+
 def _open_embedded(document: Document, container: Parts, types: dict[str, str], visit: Visit) -> None:
     for name, kind in types.items():
-        if not (_EMBEDDED_TYPES.search(kind) or _EMBEDDED_NAMES.search(name)) or name.endswith(".rels"):
+        if not (_holds_document(kind) or _EMBEDDED_NAMES.search(name)) or name.endswith(".rels"):
             continue
         if kind.endswith("activex") or kind.startswith("image/"):
             continue

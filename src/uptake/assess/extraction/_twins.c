@@ -1,9 +1,13 @@
-/* Twins in C of the three inner loops of a scan: optional, and held equal to the Python by tests.
+/* Twins in C of the inner loops of a scan: optional, and held equal to the Python by tests.
 
    decompress(data, limit) -> bytes, or None for anything that is not whole and sound: the Python code then says what is wrong
    ([MS-OVBA] 2.4.1.3).
    tokens(text) -> (list of str, offsets as bytes of int32), or None for text that is not ASCII: `source.TOKEN` then does it.
-   words(text) -> frozenset of the lower-case words of ASCII text, or None.
+   words(text) -> a set of the words of lower-case ASCII text that can be asked with `in`, `isdisjoint` and `&`, or None. It
+   makes no object for a word: a module has thousands, and rules ask for a few hundred.
+   pieces(text, needles) -> those of the needles that stand between quotation marks: `names.needles_in`.
+   places(text, word, offsets) -> list of the indexes of the tokens that are this plain word: `SourceText._find`.
+   line_ends(text) -> where each line ends, in characters, as bytes of int32; or None for text that UTF-8 cannot hold.
 
    Every read and write is checked against its buffer; nothing is kept between calls. */
 
@@ -354,12 +358,52 @@ failed:
     return PyErr_Occurred() ? NULL : PyErr_NoMemory();
 }
 
-/* Words: a table of the distinct ones, so that an object is made only for each of them. */
+/* Words: a table of where the distinct ones stand in the text, which the set keeps alive. */
 
 struct word {
-    Py_ssize_t at, length;
+    int at, length; /* no length: a free slot */
     unsigned int hash;
 };
+
+typedef struct {
+    PyObject_HEAD
+    PyObject *text;
+    const unsigned char *letters;
+    struct word *table;
+    size_t size; /* a power of two */
+} Words;
+
+static PyTypeObject *words_type;
+
+#define FNV_START 2166136261u
+#define FNV_STEP 16777619u
+
+/* The slot of a word, or the free one where it would be put. */
+static size_t
+slot_of(const struct word *table, size_t size, const unsigned char *letters, const unsigned char *word, int length,
+        unsigned int hash)
+{
+    size_t slot = hash & (size - 1);
+    while (table[slot].length && (table[slot].hash != hash || table[slot].length != length ||
+                                  memcmp(letters + table[slot].at, word, (size_t)length) != 0))
+        slot = (slot + 1) & (size - 1);
+    return slot;
+}
+
+static struct word *
+twice_as_large(const struct word *table, size_t size)
+{
+    struct word *larger = PyMem_Calloc(size * 2, sizeof *larger);
+    for (size_t i = 0; larger && i < size; i++) {
+        if (table[i].length) {
+            size_t slot = table[i].hash & (size * 2 - 1);
+            while (larger[slot].length)
+                slot = (slot + 1) & (size * 2 - 1);
+            larger[slot] = table[i];
+        }
+    }
+    return larger;
+}
 
 static PyObject *
 words(PyObject *module, PyObject *text)
@@ -370,67 +414,290 @@ words(PyObject *module, PyObject *text)
         PyErr_Clear();
         Py_RETURN_NONE;
     }
-    if (!is_ascii(t, end))
+    if (end > INT_MAX / 2 || !is_ascii(t, end))
         Py_RETURN_NONE;
-    size_t size = 1024, count = 0;
+    size_t size = 64, count = 0;
+    while (size < 2048 && (Py_ssize_t)size * 16 < end)
+        size *= 2;
     struct word *table = PyMem_Calloc(size, sizeof *table);
-    PyObject *set = PyFrozenSet_New(NULL), *result = NULL; /* nobody has seen it yet, so it may be filled */
-    if (table == NULL || set == NULL)
-        goto done;
+    if (table == NULL)
+        return PyErr_NoMemory();
     for (Py_ssize_t at = 0; at < end;) {
         if (!is_word(t[at])) {
             at++;
             continue;
         }
-        struct word found = {at, 0, 2166136261u};
-        while (at < end && is_word(t[at])) {
-            found.hash = (found.hash ^ t[at]) * 16777619u;
-            at++;
-        }
-        found.length = at - found.at;
-        if (count * 2 >= size) { /* half full: twice the room */
-            struct word *larger = PyMem_Calloc(size * 2, sizeof *larger);
-            if (larger == NULL)
-                goto done;
-            for (size_t i = 0; i < size; i++) {
-                if (table[i].length) {
-                    size_t slot = table[i].hash & (size * 2 - 1);
-                    while (larger[slot].length)
-                        slot = (slot + 1) & (size * 2 - 1);
-                    larger[slot] = table[i];
-                }
-            }
+        Py_ssize_t start = at;
+        unsigned int hash = FNV_START;
+        for (; at < end && is_word(t[at]); at++)
+            hash = (hash ^ t[at]) * FNV_STEP;
+        size_t slot = slot_of(table, size, t, t + start, (int)(at - start), hash);
+        if (table[slot].length)
+            continue;
+        table[slot].at = (int)start;
+        table[slot].length = (int)(at - start);
+        table[slot].hash = hash;
+        if (++count * 2 >= size) { /* half full: twice the room */
+            struct word *larger = twice_as_large(table, size);
             PyMem_Free(table);
+            if (larger == NULL)
+                return PyErr_NoMemory();
             table = larger;
             size *= 2;
         }
-        size_t slot = found.hash & (size - 1);
-        while (table[slot].length && (table[slot].hash != found.hash || table[slot].length != found.length ||
-                                      memcmp(t + table[slot].at, t + found.at, (size_t)found.length) != 0))
-            slot = (slot + 1) & (size - 1);
-        if (table[slot].length == 0) {
-            table[slot] = found;
-            count++;
-            PyObject *word = PyUnicode_FromStringAndSize((const char *)t + found.at, found.length);
-            if (word == NULL || PySet_Add(set, word) < 0) {
-                Py_XDECREF(word);
-                goto done;
+    }
+    allocfunc allocate = (allocfunc)PyType_GetSlot(words_type, Py_tp_alloc);
+    Words *self = (Words *)allocate(words_type, 0);
+    if (self == NULL) {
+        PyMem_Free(table);
+        return NULL;
+    }
+    Py_INCREF(text);
+    self->text = text;
+    self->letters = t;
+    self->table = table;
+    self->size = size;
+    return (PyObject *)self;
+}
+
+static void
+words_free(PyObject *object)
+{
+    Words *self = (Words *)object;
+    PyTypeObject *type = Py_TYPE(object);
+    PyMem_Free(self->table);
+    Py_XDECREF(self->text);
+    freefunc release = (freefunc)PyType_GetSlot(type, Py_tp_free);
+    release(object);
+    Py_DECREF(type);
+}
+
+/* 1 when the word is in the set, 0 when it is not (or is no text that UTF-8 can hold), -1 for an error. */
+static int
+words_contain(PyObject *object, PyObject *word)
+{
+    Words *self = (Words *)object;
+    Py_ssize_t length;
+    if (!PyUnicode_Check(word))
+        return 0;
+    const unsigned char *w = (const unsigned char *)PyUnicode_AsUTF8AndSize(word, &length);
+    if (w == NULL) {
+        PyErr_Clear();
+        return 0;
+    }
+    if (length < 1 || length > INT_MAX / 2)
+        return 0;
+    unsigned int hash = FNV_START;
+    for (Py_ssize_t i = 0; i < length; i++)
+        hash = (hash ^ w[i]) * FNV_STEP;
+    return self->table[slot_of(self->table, self->size, self->letters, w, (int)length, hash)].length != 0;
+}
+
+static PyObject *
+words_disjoint(PyObject *self, PyObject *others)
+{
+    PyObject *iterator = PyObject_GetIter(others), *word;
+    if (iterator == NULL)
+        return NULL;
+    int found = 0;
+    while (!found && (word = PyIter_Next(iterator)) != NULL) {
+        found = words_contain(self, word);
+        Py_DECREF(word);
+    }
+    Py_DECREF(iterator);
+    return PyErr_Occurred() ? NULL : PyBool_FromLong(!found);
+}
+
+static PyObject *
+words_and(PyObject *left, PyObject *right)
+{
+    if (!Py_IS_TYPE(left, words_type))
+        Py_RETURN_NOTIMPLEMENTED;
+    PyObject *found = PyFrozenSet_New(NULL), *iterator = PyObject_GetIter(right), *word; /* nobody has seen it yet */
+    if (found == NULL || iterator == NULL)
+        goto failed;
+    while ((word = PyIter_Next(iterator)) != NULL) {
+        int failed = words_contain(left, word) && PySet_Add(found, word) < 0;
+        Py_DECREF(word);
+        if (failed)
+            goto failed;
+    }
+    if (PyErr_Occurred())
+        goto failed;
+    Py_DECREF(iterator);
+    return found;
+failed:
+    Py_XDECREF(iterator);
+    Py_XDECREF(found);
+    return NULL;
+}
+
+static PyMethodDef words_methods[] = {
+    {"isdisjoint", words_disjoint, METH_O, "Whether none of these words is in the set."},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyType_Slot words_slots[] = {
+    {Py_tp_dealloc, words_free},
+    {Py_tp_methods, words_methods},
+    {Py_sq_contains, words_contain},
+    {Py_nb_and, words_and},
+    {0, NULL},
+};
+
+static PyType_Spec words_spec = {"uptake.assess.extraction._twins.Words", sizeof(Words), 0,
+                                 Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION, words_slots};
+
+/* Pieces of literals: the first two characters of all needles as bits, so that nearly every place is passed by at once. */
+
+#define MOST_NEEDLES 256
+
+static PyObject *
+pieces(PyObject *module, PyObject *arguments)
+{
+    const char *text;
+    Py_ssize_t end;
+    PyObject *needles;
+    if (!PyArg_ParseTuple(arguments, "s#O!", &text, &end, &PyTuple_Type, &needles))
+        return NULL;
+    Py_ssize_t count = PyTuple_Size(needles);
+    if (count > MOST_NEEDLES)
+        Py_RETURN_NONE;
+    const char *letters[MOST_NEEDLES];
+    Py_ssize_t lengths[MOST_NEEDLES];
+    unsigned char starts[65536 / 8], seen[MOST_NEEDLES];
+    memset(starts, 0, sizeof starts);
+    memset(seen, 0, sizeof seen);
+    for (Py_ssize_t i = 0; i < count; i++) {
+        letters[i] = PyUnicode_AsUTF8AndSize(PyTuple_GetItem(needles, i), &lengths[i]);
+        if (letters[i] == NULL)
+            return NULL;
+        if (lengths[i] < 2 || memchr(letters[i], '\n', (size_t)lengths[i]))
+            Py_RETURN_NONE;
+        unsigned int pair = (unsigned char)letters[i][0] << 8 | (unsigned char)letters[i][1];
+        starts[pair >> 3] |= 1 << (pair & 7);
+    }
+    Py_ssize_t left = count;
+    for (Py_ssize_t at = 0; at < end && left;) {
+        const char *quote = memchr(text + at, '"', (size_t)(end - at));
+        if (quote == NULL)
+            break;
+        at = quote - text;
+        Py_ssize_t stop = at + 1;
+        while (stop < end && text[stop] != '"' && text[stop] != '\n')
+            stop++;
+        stop += stop < end && text[stop] == '"';
+        for (; at + 1 < stop && left; at++) {
+            unsigned int pair = (unsigned char)text[at] << 8 | (unsigned char)text[at + 1];
+            if (!(starts[pair >> 3] & 1 << (pair & 7)))
+                continue;
+            for (Py_ssize_t i = 0; i < count; i++) {
+                if (!seen[i] && lengths[i] <= stop - at && memcmp(letters[i], text + at, (size_t)lengths[i]) == 0) {
+                    seen[i] = 1;
+                    left--;
+                }
             }
-            Py_DECREF(word);
+        }
+        at = stop;
+    }
+    PyObject *found = PyList_New(0);
+    for (Py_ssize_t i = 0; found && i < count; i++) {
+        if (seen[i] && PyList_Append(found, PyTuple_GetItem(needles, i)) < 0) {
+            Py_DECREF(found);
+            return NULL;
         }
     }
-    result = set;
-    set = NULL;
-done:
-    PyMem_Free(table);
-    Py_XDECREF(set);
-    return result || PyErr_Occurred() ? result : PyErr_NoMemory();
+    return found;
+}
+
+/* First offset that is not before `wanted`, among `count` ascending ones. */
+static Py_ssize_t
+first_not_before(const int *offsets, Py_ssize_t count, Py_ssize_t wanted)
+{
+    Py_ssize_t low = 0, high = count;
+    while (low < high) {
+        Py_ssize_t middle = (low + high) / 2;
+        if (offsets[middle] < wanted)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static PyObject *
+places(PyObject *module, PyObject *arguments)
+{
+    const char *text, *word, *packed;
+    Py_ssize_t end, length, size;
+    if (!PyArg_ParseTuple(arguments, "s#s#y#", &text, &end, &word, &length, &packed, &size))
+        return NULL;
+    PyObject *found = PyList_New(0);
+    if (found == NULL || length < 1)
+        return found;
+    const int *offsets = (const int *)packed; /* bytes objects begin aligned */
+    Py_ssize_t count = size / (Py_ssize_t)sizeof(int), index = 0;
+    for (Py_ssize_t at = 0; at + length <= end; at++) {
+        const char *next = memchr(text + at, word[0], (size_t)(end - length - at + 1));
+        if (next == NULL)
+            break;
+        at = next - text;
+        if (memcmp(next, word, (size_t)length) != 0 || (at && is_word((unsigned char)text[at - 1])) ||
+            (at + length < end && is_word((unsigned char)text[at + length])))
+            continue;
+        index += first_not_before(offsets + index, count - index, at + 1); /* one more for the leading line end */
+        if (index + 1 < count && offsets[index] == at + 1 && offsets[index + 1] - offsets[index] == length) {
+            PyObject *number = PyLong_FromSsize_t(index);
+            if (number == NULL || PyList_Append(found, number) < 0) {
+                Py_XDECREF(number);
+                Py_DECREF(found);
+                return NULL;
+            }
+            Py_DECREF(number);
+        }
+    }
+    return found;
+}
+
+static PyObject *
+line_ends(PyObject *module, PyObject *text)
+{
+    Py_ssize_t end, count = 0, characters = 0;
+    const unsigned char *t = (const unsigned char *)PyUnicode_AsUTF8AndSize(text, &end);
+    if (t == NULL) {
+        PyErr_Clear();
+        Py_RETURN_NONE;
+    }
+    if (end > INT_MAX / 2)
+        Py_RETURN_NONE;
+    for (const unsigned char *p = t; (p = memchr(p, '\n', (size_t)(t + end - p))) != NULL; p++)
+        count++;
+    PyObject *packed = PyBytes_FromStringAndSize(NULL, (count + 1) * (Py_ssize_t)sizeof(int));
+    if (packed == NULL)
+        return NULL;
+    int *ends = (int *)PyBytes_AsString(packed);
+    if (is_ascii(t, end)) {
+        for (const unsigned char *p = t; (p = memchr(p, '\n', (size_t)(t + end - p))) != NULL; p++)
+            *ends++ = (int)(p - t);
+        *ends = (int)end;
+        return packed;
+    }
+    for (Py_ssize_t at = 0; at < end; at++) {
+        if (t[at] == '\n')
+            *ends++ = (int)characters;
+        characters += (t[at] & 0xC0) != 0x80; /* bytes that continue a character do not count */
+    }
+    *ends = (int)characters;
+    return packed;
 }
 
 static PyMethodDef methods[] = {
     {"decompress", decompress, METH_VARARGS, "The content of a sound compressed container, or None."},
     {"tokens", tokens, METH_O, "Tokens of ASCII text and their offsets, or None."},
-    {"words", words, METH_O, "The words of lower-case ASCII text, or None."},
+    {"words", words, METH_O, "The set of the words of lower-case ASCII text, or None."},
+    {"pieces", pieces, METH_VARARGS, "Those of some needles that stand between quotation marks, or None."},
+    {"places", places, METH_VARARGS, "Indexes of the tokens that are a plain lower-case word."},
+    {"line_ends", line_ends, METH_O, "Where each line ends, or None."},
     {NULL, NULL, 0, NULL},
 };
 
@@ -439,5 +706,7 @@ static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT, "_twins", NULL, 0
 PyMODINIT_FUNC
 PyInit__twins(void)
 {
-    return PyModule_Create(&definition);
+    if (words_type == NULL)
+        words_type = (PyTypeObject *)PyType_FromSpec(&words_spec);
+    return words_type ? PyModule_Create(&definition) : NULL;
 }

@@ -5,12 +5,12 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 from uptake.assess.extraction import conditional, declares
 from uptake.assess.extraction.declares import Declare, Parameter, TypeBlock
 from uptake.assess.extraction.model import Module, VbaProject
 from uptake.assess.extraction.source import SourceText
+from uptake.core.lazy import lazy
 from uptake.core.severity import Target
 
 POINTER_WORDS = frozenset(("longptr", "longlong"))
@@ -38,7 +38,7 @@ class Procedure:
     name_at: int
     """Token index of the name."""
 
-    @cached_property
+    @lazy
     def _signature(self) -> tuple[tuple[Parameter, ...], str]:
         return declares.procedure_signature(self.source, self.name_at)
 
@@ -66,11 +66,11 @@ class CodeModule:
         """Whether a lower-case word may stand in the module: a cheap gate that is true too often, never too seldom."""
         return word in self.source.word_set or not (word.isascii() and word.isidentifier())
 
-    @cached_property
+    @lazy
     def last_line(self) -> int:
         return self.source.text.count("\n") + 1
 
-    @cached_property
+    @lazy
     def directives(self) -> list[conditional.Directive]:
         return conditional.directives(self.source)
 
@@ -90,19 +90,19 @@ class CodeModule:
             return self._branch(targets[0]).is_active(line)
         return any(self._branch(one).is_active(line) for one in targets)
 
-    @cached_property
+    @lazy
     def declares(self) -> list[Declare]:
         return declares.declares(self.source)
 
-    @cached_property
+    @lazy
     def types(self) -> list[TypeBlock]:
         return declares.type_blocks(self.source)
 
-    @cached_property
+    @lazy
     def procedures(self) -> list[Procedure]:
         return list(_procedures(self))
 
-    @cached_property
+    @lazy
     def _procedure_lines(self) -> list[int]:
         return [procedure.line for procedure in self.procedures]
 
@@ -160,7 +160,7 @@ class CodeProject:
     def _with(self, word: str) -> Iterator[CodeModule]:
         return (module for module in self.modules if module.may_hold(word))
 
-    @cached_property
+    @lazy
     def types(self) -> dict[str, tuple[CodeModule, TypeBlock]]:
         """Lower-case name → user-defined type; the active one where a name stands in several branches."""
         found: dict[str, tuple[CodeModule, TypeBlock]] = {}
@@ -170,7 +170,7 @@ class CodeProject:
                     found[block.name.lower()] = (module, block)
         return found
 
-    @cached_property
+    @lazy
     def enums(self) -> frozenset[str]:
         return frozenset(
             name
@@ -179,7 +179,7 @@ class CodeProject:
             if module.is_compiled(line, Target.MIXED)
         )
 
-    @cached_property
+    @lazy
     def declares(self) -> dict[str, list[tuple[CodeModule, Declare]]]:
         """Lower-case VBA name → all its Declares in the project."""
         found: dict[str, list[tuple[CodeModule, Declare]]] = {}
@@ -194,12 +194,12 @@ class CodeProject:
         own = [d for m, d in candidates if m is module]
         return own or [d for m, d in candidates if d.is_public]
 
-    @cached_property
+    @lazy
     def pointer_functions(self) -> frozenset[str]:
         """Lower-case names of the project's own functions that return LongPtr or LongLong."""
         found: set[str] = set()
         for module in self.modules:
-            if not POINTER_WORDS.isdisjoint(module.source.word_set):
+            if not module.source.word_set.isdisjoint(POINTER_WORDS):
                 found.update(p.name.lower() for p in module.procedures if p.result in ("longptr", "longlong"))
         return frozenset(found)
 

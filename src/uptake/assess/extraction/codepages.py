@@ -90,8 +90,14 @@ def codec_of(codepage: int, lcid: int = 0) -> str:
     return name
 
 
+_KEEP_ASCII = frozenset([f"cp{number}" for number in (874, 932, 949, 950, *range(1250, 1259))] + ["gbk", "utf_8"])
+"""Code pages that say of the lower half what ASCII says; most text is nothing else, and its decoder is built in."""
+
+
 def decode(raw: bytes, codec: str) -> str:
     """Text of `raw`; a byte that the code page does not define becomes the character of the same number."""
+    if codec in _KEEP_ASCII and raw.isascii():
+        return raw.decode("ascii")
     try:
         return raw.decode(codec)
     except UnicodeDecodeError:

@@ -111,7 +111,7 @@ def default_types(source: SourceText) -> dict[str, str]:
     """First letter → type, from DefType statements."""
     words = frozenset(DEF_TYPES)
     defaults: dict[str, str] = {}
-    if words.isdisjoint(source.word_set):
+    if source.word_set.isdisjoint(words):
         return defaults
     for index in source.positions(words):
         if not source.is_statement_start(index):

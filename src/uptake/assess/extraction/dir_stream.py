@@ -7,6 +7,7 @@ inside them are what is trusted.
 from __future__ import annotations
 
 import struct
+from codecs import utf_16_le_decode
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
@@ -101,23 +102,23 @@ class _DirReader:
 
     def run(self) -> DirStream:
         cursor, content, end = self.cursor, self.cursor.content, len(self.cursor.content)
+        unpack, actions, position = _HEAD.unpack_from, _RECORDS, 0
         try:
-            while cursor.position + 2 <= end and not self.stream.is_complete:
-                if cursor.position + 6 > end:
-                    self._record()
-                    continue
+            while position + 2 <= end and not self.stream.is_complete:
                 # Nearly all records are an id, a size and that many bytes: read here without a detour.
-                kind, size = _HEAD.unpack_from(content, cursor.position)
+                kind, size = unpack(content, position) if position + 6 <= end else (_END, 0)
                 if kind in _IRREGULAR:
+                    cursor.position = position
                     self._record()
+                    position = cursor.position
                     continue
-                start = cursor.position + 6
-                if start + size > end:
+                start = position + 6
+                position = start + size
+                if position > end:
                     raise EOFError
-                cursor.position = start + size
-                action = _RECORDS.get(kind)
+                action = actions.get(kind)
                 if action is not None:
-                    action(self, content[start : cursor.position])
+                    action(self, content[start:position])
         except EOFError:
             self.stream.defects.append("the dir stream ends inside a record")
         self.finish_names()
@@ -194,9 +195,10 @@ class _DirReader:
 
     @property
     def module(self) -> DirModule:
-        if not self.stream.modules:
-            self.stream.modules.append(DirModule())
-        return self.stream.modules[-1]
+        modules = self.stream.modules
+        if not modules:
+            modules.append(DirModule())
+        return modules[-1]
 
     def start_module(self, content: bytes) -> None:
         self.stream.modules.append(DirModule(narrow_name=content))
@@ -217,7 +219,7 @@ def _number(content: bytes) -> int:
 
 
 def _wide(content: bytes) -> str:
-    return content[: len(content) & ~1].decode("utf-16-le", "surrogatepass")
+    return utf_16_le_decode(content[: len(content) & ~1], "surrogatepass")[0]
 
 
 def _set_syskind(reader: _DirReader, content: bytes) -> None:

@@ -32,9 +32,9 @@ def module_facts(module: CodeModule, vocabulary: Vocabulary | None, target: Targ
     """All facts of a module's source in lines that the target compiles."""
     facts: list[Fact] = []
     source = module.source
-    if vocabulary is None or not vocabulary.asked.isdisjoint(source.word_set):
+    if vocabulary is None or not source.word_set.isdisjoint(vocabulary.asked):
         facts.extend(_name_facts(module, vocabulary))
-    if vocabulary is None or not vocabulary.type_words.isdisjoint(source.word_set):
+    if vocabulary is None or not source.word_set.isdisjoint(vocabulary.type_words):
         facts.extend(_type_facts(source, vocabulary))
     facts.extend(_literal_facts(source, vocabulary))
     if facts and module.directives:
@@ -189,8 +189,7 @@ def _literal_facts(source: SourceText, vocabulary: Vocabulary | None) -> Iterato
     if vocabulary is None:
         hits = [index for index, token in enumerate(source.tokens) if token[0] == '"' and len(token) > 2]
     else:
-        quoted = source.quoted
-        needles = [needle for needle in vocabulary.needles if needle in quoted] if quoted else []
+        needles = source.quoted(vocabulary.needles)
         hits = source.holding(needles) if needles else []
     for index in hits:
         statement = source.statement_text(index, TEXT_LIMIT)

@@ -9,11 +9,13 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from itertools import accumulate, count
 from operator import add
+from typing import Protocol
 
 from uptake.assess.extraction.twins import twins
+from uptake.core.lazy import lazy
 
 # A newline token swallows the indentation after it and a whole `Rem` comment, so that no rule can look into one.
 TOKEN = re.compile(
@@ -36,59 +38,75 @@ HEADER = re.compile(r"VERSION [^\n]*\n(?:BEGIN[^\n]*\n)?(?:[ \t]+[^\n]*\n)*(?:EN
 TYPE_CHARACTERS = "%&^!#@$"
 
 
+class WordSet(Protocol):
+    """What is asked of a set of words; a frozenset can do it, and the twin in C without an object for each word."""
+
+    def __contains__(self, word: object, /) -> bool: ...
+
+    def __and__(self, words: frozenset[str], /) -> frozenset[str]: ...
+
+    def isdisjoint(self, words: Iterable[str], /) -> bool: ...
+
+
 class SourceText:
     """A module's text, line ends as LF, seen as tokens. Physical lines count from 1."""
 
     def __init__(self, text: str) -> None:
         self.text = text
         self._places: dict[str, list[int]] = {}
+        self._packed = b""
+        """Offsets as the twin in C takes them; empty where Python made them."""
 
-    @cached_property
+    @lazy
     def _pass(self) -> tuple[list[str], Sequence[int]]:
         """Tokens and where each starts, one more at the end. The leading line end lets the first line look like all others."""
         found = twins.tokens("\n" + self.text) if twins else None
         if found is not None:
+            self._packed = found[1]
             return found[0], memoryview(found[1]).cast("i")
         tokens = TOKEN.findall("\n" + self.text)
         return tokens, [0, *accumulate(map(len, tokens))]
 
-    @cached_property
+    @lazy
     def tokens(self) -> list[str]:
         return self._pass[0]
 
-    @cached_property
+    @lazy
     def _offsets(self) -> Sequence[int]:
         return self._pass[1]
 
-    @cached_property
+    @lazy
     def lowered(self) -> str:
         """The text in lower case with everything outside ASCII as `?`; for gates, not for positions."""
         return self.text.encode("ascii", "replace").lower().decode("ascii")
 
-    @cached_property
-    def word_set(self) -> frozenset[str]:
+    @lazy
+    def word_set(self) -> WordSet:
         """Every ASCII word of the text in lower case, those in comments and strings too: the cheap gate before the tokens.
 
         Ten times as fast as the tokens: one translation and one split, both in C.
         """
-        found: frozenset[str] | None = twins.words(self.lowered) if twins else None
+        found: WordSet | None = twins.words(self.lowered) if twins else None
         return frozenset(self.lowered.translate(WORD_TABLE).split()) if found is None else found
 
-    @cached_property
-    def quoted(self) -> str:
-        """Everything between quotation marks in lower case: all string literals, and what comments quote."""
-        return "\n".join(QUOTED.findall(self.lowered))
+    def quoted(self, needles: tuple[str, ...]) -> list[str]:
+        """Those of some lower-case pieces that stand between quotation marks: in string literals, or quoted by comments."""
+        found: list[str] | None = twins.pieces(self.lowered, needles) if twins else None
+        return quoted_slowly(self.lowered, needles) if found is None else found
 
-    @cached_property
-    def _newlines(self) -> list[int]:
+    @lazy
+    def _newlines(self) -> Sequence[int]:
         """Where each physical line ends, the last one too; added up in C."""
+        found = twins.line_ends(self.text) if twins else None
+        if found is not None:
+            return memoryview(found).cast("i")
         return list(map(add, accumulate(map(len, self.physical_lines)), count()))
 
-    @cached_property
+    @lazy
     def physical_lines(self) -> list[str]:
         return self.text.split("\n")
 
-    @cached_property
+    @lazy
     def _hidden(self) -> list[int]:
         """Physical lines that the VBA editor does not show, ascending."""
         head = HEADER.match(self.text)
@@ -123,7 +141,7 @@ class SourceText:
     def positions(self, words: frozenset[str]) -> list[int]:
         """Indexes of all tokens that are one of `words` (lower case), ascending."""
         # Names that are not plain ASCII words are not in the gate's set: only the tokens know them.
-        present = words & self.word_set | _odd(words)
+        present = self.word_set & words | _odd(words)
         if not present:
             return []
         if len(present) == 1:
@@ -140,7 +158,10 @@ class SourceText:
         """Found in the text first, where a search costs next to nothing, then confirmed against the token that starts there."""
         if not word.isascii():
             return [index for index, token in enumerate(self.tokens) if token.lower() == word]
-        tokens, offsets, text = self.tokens, self._offsets, self.lowered
+        tokens, offsets, text = self._pass[0], self._pass[1], self.lowered
+        if self._packed and twins and _is_plain(word):
+            found: list[int] = twins.places(text, word, self._packed)
+            return found
         places = []
         for match in _word_pattern(word).finditer(text):
             at = match.start()
@@ -217,6 +238,12 @@ class SourceText:
 
     def is_statement_start(self, index: int) -> bool:
         return self.is_separator(self.previous_code(index))
+
+
+def quoted_slowly(lowered: str, needles: tuple[str, ...]) -> list[str]:
+    """What `SourceText.quoted` says, in Python."""
+    quoted = "\n".join(QUOTED.findall(lowered))
+    return [needle for needle in needles if needle in quoted] if quoted else []
 
 
 @lru_cache(maxsize=4096)

@@ -18,9 +18,9 @@ BITNESS = frozenset(("win64", "win32"))
 
 def check(module: CodeModule) -> Iterator[Hit]:
     text, words = module.source.text, module.source.word_set
-    if "#" in text and ("64" in text or not CONSTANTS.isdisjoint(words)) and module.directives:
+    if "#" in text and ("64" in text or not words.isdisjoint(CONSTANTS)) and module.directives:
         yield from _directives(module)
-    if not LONGLONG.isdisjoint(words):
+    if not words.isdisjoint(LONGLONG):
         yield from _longlong(module)
 
 

@@ -32,7 +32,7 @@ CODE_PAGES = frozenset(("virtualalloc", "virtualprotect", "virtualallocex", "vir
 
 def check(module: CodeModule) -> Iterator[Hit]:
     words = module.source.word_set
-    if not INTRINSICS.isdisjoint(words):
+    if not words.isdisjoint(INTRINSICS):
         yield from _intrinsic_into_long(module)
     if "addressof" in words:
         yield from _callbacks(module)

@@ -55,6 +55,10 @@ class Structure:
 class Win32:
     """Look-ups in the two tables."""
 
+    def warm(self) -> None:
+        """Read both tables now, so that the first Declare of a scan does not pay for it."""
+        _ = self._exports, self._structures, self.libraries
+
     @cached_property
     def _exports(self) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}

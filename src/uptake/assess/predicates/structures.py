@@ -21,7 +21,7 @@ SIZE_MEMBERS = frozenset(
 
 
 def check(module: CodeModule) -> Iterator[Hit]:
-    if not module.project.declares and PLAIN_SIZES.isdisjoint(module.source.word_set):
+    if not module.project.declares and module.source.word_set.isdisjoint(PLAIN_SIZES):
         return  # no Windows function takes a structure from here
     if "end type" in module.source.lowered:
         for block in module.types:
