@@ -1,0 +1,101 @@
+"""`uptake usage`: read usage reports, and say what a series of figures means, where it leads, and how good that forecast is."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from uptake.core.errors import UptakeError
+from uptake.prove.usage.model import NotAReportError, UsageReport
+from uptake.reporting.clean import visible
+
+MOST_TEXT = 64 << 20
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+FORMAT = click.option(
+    "--format",
+    "output",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Form of the output.",
+)
+
+
+@click.group("usage", short_help="Read usage reports; rules, forecast and backtest over figures.")
+def command() -> None:
+    """Is it used: reports of Microsoft 365, the 70 % goal, stalls, and when the goal will be reached."""
+
+
+@command.command("import")
+@click.argument("files", nargs=-1, required=True, type=FILE)
+@FORMAT
+def import_(files: tuple[Path, ...], output: str) -> int:
+    """Read usage and licence reports (CSV or JSON, recognised by their content) and show what they say.
+
+    Exit code 2 when a file is none of these reports; the others are shown all the same.
+    """
+    from uptake.prove.usage.reading import read_report
+
+    reports, refused = [], []
+    for path in files:
+        try:
+            with path.open("rb") as source:
+                reports.append(read_report(source, path.name))
+        except NotAReportError as error:
+            refused.append(error)
+    if output == "json":
+        click.echo(json.dumps([report.as_json() for report in reports], ensure_ascii=False, indent=1))
+    else:
+        for report in reports:
+            click.echo(_shown(report))
+    for problem in refused:
+        click.echo(f"uptake: {visible(problem)}", err=True)
+        click.echo(f"        {problem.hint}", err=True)
+    return 2 if refused else 0
+
+
+def _shown(report: UsageReport) -> str:
+    lines = [
+        f"{visible(report.file)}: {report.report}, data of {report.refresh_date or 'no date'}, {report.rows:,} rows"
+    ]
+    active = report.active
+    if active.any is not None:
+        lines.append(f"  active in {active.window_days} days: {active.any:,}")
+        lines += [f"  … on Windows or Mac: {active.desktop:,}"] if active.desktop is not None else []
+        lines += (
+            [f"  … in another app than Teams: {active.without_teams:,}"] if active.without_teams is not None else []
+        )
+    elif report.report == "m365_app_user_detail":
+        lines.append("  no row, so nothing is known of use; this is not 0 %")
+    for licence in report.licences:
+        lines.append(f"  {visible(licence.product)}: {licence.total:,} seats, {licence.assigned or 0:,} assigned")
+    if report.concealed:
+        lines.append("  names are concealed: percentages are right, departments and people cannot be told")
+    lines += [f"  line {each.line} was not counted: {visible(each.why)}" for each in report.skipped[:20]]
+    if report.unknown_columns:
+        lines.append(f"  columns that are new to us: {visible(', '.join(report.unknown_columns[:10]))}")
+    return "\n".join(lines)
+
+
+def read_text(path: Path) -> str:
+    """A small CSV file as text. Raises `UptakeError` where it is too large or not UTF-8."""
+    if path.stat().st_size > MOST_TEXT:
+        raise UptakeError(
+            f"{path.name} is larger than {MOST_TEXT:,} bytes", hint="A series has one line a month or week."
+        )
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise UptakeError(f"{path.name} is not UTF-8", hint="Save it as “CSV UTF-8”.") from None
+
+
+def as_date(_context: click.Context, _parameter: click.Parameter, value: datetime | None) -> date | None:
+    return value.date() if value else None
+
+
+def show_json(content: Any) -> None:
+    click.echo(json.dumps(content, ensure_ascii=False, indent=1))
