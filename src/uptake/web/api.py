@@ -1,0 +1,439 @@
+"""The API for scripts: everything a page can do that a script would want, with tokens per person. `/api/openapi.json` describes it.
+
+Each operation resolves its engagement through `common.access`, like a page, and calls the same services.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone
+from ninja import File, NinjaAPI, Schema
+from ninja.files import UploadedFile
+from ninja.security import HttpBearer
+from pydantic import Field
+
+from uptake import __version__
+from uptake.core.errors import UptakeError
+from uptake.guide import engagement as guide
+from uptake.guide import gates
+from uptake.guide.elements import L1, Question, Role, Stream
+from uptake.web.accounts.models import ApiToken, User, digest
+from uptake.web.common.access import Level, engagement_for, is_delivery, visible_to
+from uptake.web.common.playbook import playbook
+from uptake.web.engagements import services
+from uptake.web.engagements.forms import element_of
+from uptake.web.engagements.models import Engagement, NoteRow
+from uptake.web.engagements.refresh import actions_of
+from uptake.web.engagements.store import load
+
+Text = Annotated[str, Field(max_length=300, pattern=r"^[^\x00]*$")]
+Long = Annotated[str, Field(max_length=20_000, pattern=r"^[^\x00]*$")]
+Number = Annotated[int, Field(ge=1, le=2**63 - 1)]
+PAGE = 100
+
+
+class Token(HttpBearer):
+    """A token of a person; `read` ones do not write."""
+
+    def authenticate(self, request: HttpRequest, token: str) -> User | None:
+        """The person of the token, while it and the person's account work."""
+        now = timezone.now()
+        found = ApiToken.objects.select_related("user").filter(token_digest=digest(token), expires_at__gt=now, user__is_active=True).first()
+        if found is None:
+            return None
+        if request.method not in ("GET", "HEAD") and found.scope != ApiToken.Scope.WRITE:
+            raise PermissionDenied
+        if found.used_at is None or (now - found.used_at).total_seconds() > 60:
+            ApiToken.objects.filter(pk=found.pk).update(used_at=now)
+        request.user = found.user
+        return found.user
+
+
+api = NinjaAPI(title="uptake", version=__version__, auth=Token(), docs_url=None, urls_namespace="api")
+
+
+@api.exception_handler(UptakeError)
+def refused(request: HttpRequest, error: UptakeError) -> HttpResponse:
+    """What the engine refuses is a conflict with what is recorded."""
+    return api.create_response(request, {"detail": str(error), "hint": error.hint or ""}, status=409)
+
+
+@api.exception_handler(PermissionDenied)
+def forbidden(request: HttpRequest, error: PermissionDenied) -> HttpResponse:  # noqa: ARG001
+    """The token or the role does not include it."""
+    return api.create_response(request, {"detail": "not for this token or role"}, status=403)
+
+
+class Problem(Schema):
+    """Why something was refused."""
+
+    detail: str
+    hint: str = ""
+
+
+PROBLEMS: dict[Any, Any] = {401: Problem, 403: Problem, 404: Problem, 409: Problem}
+
+
+class EngagementOut(Schema):
+    """One engagement as lists show it."""
+
+    id: int
+    customer: str
+    tenant: str
+    cloud: str
+    phase: str
+    l1: str
+    seats: int
+    gate: str
+    gate_missing: int
+    items_open: int
+    is_blocked: bool
+    next_kind: str
+    next_reference: str
+    next_due: date | None
+    changed_at: datetime
+
+
+class EngagementIn(Schema):
+    """A new engagement."""
+
+    customer: Annotated[str, Field(min_length=1, max_length=160, pattern=r"^[^\x00]*$")]
+    tenant: Annotated[str, Field(max_length=160, pattern=r"^[^\x00]*$")] = ""
+    cloud: Literal["commercial", "gcc-high-dod"] = "commercial"
+    seats: Annotated[int, Field(ge=0, le=50_000_000)]
+    intent: Literal["yes", "no", "unknown"]
+    intent_on: date | None = None
+    intent_said_by: Annotated[str, Field(max_length=120, pattern=r"^[^\x00]*$")] = ""
+    scope: list[Literal["OPP", "EXO", "OD", "TEAMS", "CORE"]] = ["OPP"]
+    playbook_version: Text = ""
+
+
+class NeedOut(Schema):
+    """Evidence that is missing."""
+
+    kind: str
+    what: str
+
+
+class TaskOut(Schema):
+    """A task or step with its state."""
+
+    reference: str
+    title: str
+    role: str
+    mandatory: bool
+    state: str
+    missing: list[NeedOut]
+
+
+class EvidenceIn(Schema):
+    """Evidence of one kind."""
+
+    kind: Annotated[str, Field(max_length=40, pattern=r"^[a-z-]+$")]
+    what: Annotated[str, Field(min_length=1, max_length=500, pattern=r"^[^\x00]*$")]
+    on: date | None = None
+
+
+class SettleIn(Schema):
+    """What is recorded on a task or step."""
+
+    state: Literal["done", "bypassed", "not_applicable", "ready"]
+    on: date | None = None
+    reason: Long = ""
+    evidence: Annotated[list[EvidenceIn], Field(max_length=50)] = []
+
+
+class NoteOut(Schema):
+    """A note."""
+
+    stream: str
+    text: str
+    author: str
+    author_role: str
+    on: date
+    workload: str
+    l1: str
+    next_action: str
+    next_action_date: date | None
+    score: str
+
+
+class NoteIn(Schema):
+    """A new note."""
+
+    stream: Annotated[str, Field(pattern=r"^N[1-6]$")]
+    text: Annotated[str, Field(min_length=1, max_length=20_000, pattern=r"^[^\x00]*$")]
+    author_role: Annotated[str, Field(max_length=20, pattern=r"^[A-Z-]+$")]
+    workload: Annotated[str, Field(max_length=40, pattern=r"^[^\x00]*$")] = "OPP"
+    l1: Annotated[str, Field(max_length=30, pattern=r"^[a-z-]*$")] = ""
+    next_action: Text = ""
+    next_action_date: date | None = None
+    next_action_owner: Annotated[str, Field(max_length=120, pattern=r"^[^\x00]*$")] = ""
+
+
+class VerdictOut(Schema):
+    """What the checks of a note say."""
+
+    score: str
+    remarks: list[str]
+
+
+class ActionOut(Schema):
+    """One next action."""
+
+    urgency: str
+    kind: str
+    reference: str
+    title: str
+    role: str
+    owners: list[str]
+    due: date | None
+
+
+class ItemOut(Schema):
+    """One item of the checklist."""
+
+    id: str
+    questionnaire: str
+    title: str
+    action: str
+    done_when: str
+    owner_role: str
+    shown: str
+    state: str
+    owner: str
+    due: date | None
+    evidence: list[str]
+    acknowledged_by: str
+
+
+class ItemIn(Schema):
+    """What changes at an item."""
+
+    state: Literal["open", "resolved"]
+    owner: Annotated[str, Field(max_length=120, pattern=r"^[^\x00]*$")] = ""
+    due: date | None = None
+    evidence: Long = ""
+
+
+class ChecklistOut(Schema):
+    """The checklist, stamped."""
+
+    edition: str
+    versions: dict[str, date]
+    is_complete: bool
+    is_resolved: bool
+    unanswered: list[str]
+    items: list[ItemOut]
+
+
+class AnswersIn(Schema):
+    """Question → answer."""
+
+    answers: dict[Annotated[str, Field(max_length=40)], Annotated[str, Field(max_length=2000, pattern=r"^[^\x00]*$")] | list[Text]]
+
+
+class ScanOut(Schema):
+    """A scan and how far it is read."""
+
+    id: int
+    state: str
+    problem: str
+    files: int
+    with_vba: int
+    findings_count: int
+    by_severity: dict[str, int]
+
+
+def _user(request: HttpRequest) -> User:
+    user: User = request.auth  # type: ignore[attr-defined]
+    return user
+
+
+def _row(request: HttpRequest, pk: int, least: Level = Level.MEMBER) -> Engagement:
+    return engagement_for(_user(request), pk, least)
+
+
+@api.get("/engagements", response={200: list[EngagementOut], **PROBLEMS}, operation_id="list_engagements")
+def list_engagements(request: HttpRequest, after: Annotated[int, Field(ge=0, le=2**63 - 1)] = 0, phase: Text = "") -> Any:
+    """Engagements by number, at most 100 behind `after`."""
+    found = visible_to(_user(request)).filter(pk__gt=after).order_by("pk")
+    return list((found.filter(phase=phase) if phase else found)[:PAGE])
+
+
+@api.post("/engagements", response={201: EngagementOut, **PROBLEMS}, operation_id="create_engagement")
+def create_engagement(request: HttpRequest, given: EngagementIn) -> Any:
+    """Create an engagement in the organisation of the token's person."""
+    from uptake.guide.elements import Version
+    from uptake.web.engagements.views.portfolio import _organisation
+
+    user = _user(request)
+    if not is_delivery(user):
+        raise PermissionDenied
+    values = given.dict()
+    values["playbook_version"] = values["playbook_version"] or next(iter(playbook().of(Version)))
+    if values["playbook_version"] not in playbook().of(Version):
+        raise UptakeError("no such version of the playbook")
+    if values["intent"] != "unknown" and not (values["intent_on"] and values["intent_said_by"]):
+        raise UptakeError("an intent has a date and somebody who stated it")
+    return 201, services.create(user, _organisation(user, values), values)
+
+
+@api.get("/engagements/{pk}", response={200: EngagementOut, **PROBLEMS}, operation_id="get_engagement")
+def get_engagement(request: HttpRequest, pk: Number) -> Any:
+    """One engagement."""
+    return _row(request, pk)
+
+
+@api.get("/engagements/{pk}/actions", response={200: list[ActionOut], **PROBLEMS}, operation_id="list_actions")
+def list_actions(request: HttpRequest, pk: Number) -> Any:
+    """Next actions, the most urgent first."""
+    row = _row(request, pk)
+    return [
+        {
+            "urgency": each.urgency.name.lower(), "kind": str(each.kind), "reference": each.reference, "title": each.title,
+            "role": each.role, "owners": list(each.owners), "due": each.due,
+        }
+        for each in actions_of(row, load(row))
+    ]  # fmt: skip
+
+
+def _task(engagement: guide.Engagement, reference: str) -> dict[str, Any]:
+    element: Any = element_of(reference)
+    missing = gates.missing_evidence(playbook(), engagement, reference)
+    return {
+        "reference": reference, "title": element.title, "role": getattr(element, "role", ""),
+        "mandatory": getattr(element, "mandatory", True), "state": str(gates.state_of(playbook(), engagement, reference)),
+        "missing": [{"kind": each.kind, "what": each.what} for each in missing],
+    }  # fmt: skip
+
+
+@api.get("/engagements/{pk}/tasks", response={200: list[TaskOut], **PROBLEMS}, operation_id="list_tasks")
+def list_tasks(request: HttpRequest, pk: Number) -> Any:
+    """The tasks that apply."""
+    engagement = load(_row(request, pk))
+    return [_task(engagement, f"task:{each.id}") for each in gates.applying(playbook(), engagement)]
+
+
+@api.post("/engagements/{pk}/tasks/{reference}", response={200: TaskOut, **PROBLEMS}, operation_id="settle_task")
+def settle_task(request: HttpRequest, pk: Number, reference: Text, given: SettleIn) -> Any:
+    """Record a task or step as done, bypassed, not applicable or open again."""
+    row = _row(request, pk)
+    if element_of(reference) is None:
+        raise Http404
+    on = given.on or timezone.localdate()
+    if on > timezone.localdate():
+        raise UptakeError("this lies in the future")
+    offered = tuple(guide.Evidence(each.kind, each.what, each.on or on, _user(request).name) for each in given.evidence)
+    after = services.settle(_user(request), row.pk, reference, {"state": given.state, "on": on, "reason": given.reason}, offered)
+    return _task(after, reference)
+
+
+@api.get("/engagements/{pk}/notes", response={200: list[NoteOut], **PROBLEMS}, operation_id="list_notes")
+def list_notes(request: HttpRequest, pk: Number, stream: Text = "") -> Any:
+    """The last hundred notes."""
+    found = NoteRow.objects.filter(engagement=_row(request, pk)).order_by("-pk")
+    return list((found.filter(stream=stream) if stream else found)[:PAGE])
+
+
+@api.post("/engagements/{pk}/notes", response={201: VerdictOut, **PROBLEMS}, operation_id="write_note")
+def write_note(request: HttpRequest, pk: Number, given: NoteIn) -> Any:
+    """Write a note; the answer is what its checks say."""
+    row = _row(request, pk)
+    for kind, key in ((Stream, given.stream), (Role, given.author_role), (L1, given.l1)):
+        if key and key not in playbook().of(kind):  # type: ignore[type-var]
+            raise UptakeError(f"the playbook has no {kind.__name__.lower()} {key}")
+    note = guide.Note(author=_user(request).name, on=timezone.localdate(), **given.dict())
+    verdict = services.write_note(_user(request), row, note)
+    return 201, {"score": str(verdict.score), "remarks": [each.title for each in verdict.remarks]}
+
+
+@api.put("/engagements/{pk}/answers", response={200: dict[str, int], **PROBLEMS}, operation_id="answer")
+def answer(request: HttpRequest, pk: Number, given: AnswersIn) -> Any:
+    """Answer questions; customers can."""
+    from uptake.guide.checklist import answer_problem
+
+    row = _row(request, pk, Level.CUSTOMER)
+    known = playbook().of(Question)
+    for key, value in given.answers.items():
+        if key not in known:
+            raise UptakeError(f"no question {key[:40]}")
+        said = tuple(value) if isinstance(value, list) else value
+        problem = answer_problem(known[key], said) if said else ""
+        if problem:
+            raise UptakeError(f"{key}: {problem}")
+    return {"changed": services.answer(_user(request), row, given.answers)}
+
+
+def _checklist(engagement: guide.Engagement) -> dict[str, Any]:
+    current = engagement.checklist
+    if current is None:
+        raise Http404
+    names = ItemOut.model_fields
+    items = [
+        {**{name: getattr(each, name) for name in names}, "shown": str(each.shown), "state": str(each.state), "evidence": list(each.evidence)}
+        for each in current.visible
+    ]
+    return {
+        "edition": current.edition, "versions": dict(current.versions), "is_complete": current.is_complete,
+        "is_resolved": current.is_resolved, "unanswered": list(current.unanswered), "items": items,
+    }  # fmt: skip
+
+
+@api.get("/engagements/{pk}/checklist", response={200: ChecklistOut, **PROBLEMS}, operation_id="get_checklist")
+def get_checklist(request: HttpRequest, pk: Number) -> Any:
+    """The checklist with the items in scope."""
+    return _checklist(load(_row(request, pk)))
+
+
+@api.post("/engagements/{pk}/checklist", response={200: ChecklistOut, **PROBLEMS}, operation_id="generate_checklist")
+def generate_checklist(request: HttpRequest, pk: Number) -> Any:
+    """Generate the checklist from the answers and the latest scan."""
+    from uptake.web.assessments.selectors import open_rules
+
+    row = _row(request, pk)
+    return _checklist(services.generate_checklist(_user(request), row, open_rules(row)))
+
+
+@api.put("/engagements/{pk}/checklist/{item}", response={200: ChecklistOut, **PROBLEMS}, operation_id="set_item")
+def set_item(request: HttpRequest, pk: Number, item: Text, given: ItemIn) -> Any:
+    """Owner, due date and state of an item."""
+    row = _row(request, pk)
+    current = load(row).checklist
+    if current is None or item not in {each.id for each in current.items}:
+        raise Http404
+    services.set_item(_user(request), row, item, given.dict())
+    return _checklist(load(row))
+
+
+@api.post("/engagements/{pk}/scans", response={202: ScanOut, **PROBLEMS}, operation_id="upload_scan")
+def upload_scan(request: HttpRequest, pk: Number, file: File[UploadedFile], method: Text = "", coverage: Text = "", ran_on: date | None = None) -> Any:
+    """Upload the results of a scan; they are read in the background."""
+    from django.conf import settings
+
+    from uptake.web.assessments.importing import read_scan
+    from uptake.web.assessments.models import Scan
+
+    row = _row(request, pk)
+    if (file.size or 0) > settings.MOST_SCAN:
+        raise UptakeError("the file is too large")
+    name = (file.name or "scan").replace("\\", "/").rpartition("/")[2][:200]
+    scan = Scan(
+        engagement=row, name=name, size=file.size or 0, method=method[:200], coverage=coverage, ran_on=ran_on or timezone.localdate(),
+        by=_user(request).name,
+    )  # fmt: skip
+    scan.file.save("scan", file)
+    read_scan.enqueue(scan.pk)
+    return 202, scan
+
+
+@api.get("/engagements/{pk}/scans", response={200: list[ScanOut], **PROBLEMS}, operation_id="list_scans")
+def list_scans(request: HttpRequest, pk: Number) -> Any:
+    """Scans, the newest first."""
+    from uptake.web.assessments.models import Scan
+
+    return list(Scan.objects.filter(engagement=_row(request, pk))[:PAGE])

@@ -1,0 +1,1 @@
+"""Scans inside an engagement: upload, causes, owners, sign-off."""

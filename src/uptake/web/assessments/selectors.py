@@ -1,0 +1,20 @@
+"""What other pages ask of the scans of an engagement."""
+
+from __future__ import annotations
+
+from uptake.web.assessments.models import RANK, Cluster, Scan
+from uptake.web.engagements.models import Engagement
+
+
+def latest(row: Engagement) -> Scan | None:
+    """The newest scan that was read to its end."""
+    return Scan.objects.filter(engagement=row, state="complete").first()
+
+
+def open_rules(row: Engagement) -> list[str] | None:
+    """Rules whose findings still speak: not fixed and not accepted. None while there was no scan, which closes nothing."""
+    scan = latest(row)
+    if scan is None:
+        return None
+    found = Cluster.objects.filter(scan=scan, by="cause", severity__gt=RANK["ready"]).exclude(state__in=("fixed", "accepted"))
+    return list(found.values_list("rule", flat=True).distinct())

@@ -1,0 +1,109 @@
+"""Tags of our own templates: words of the playbook, pills with a meaning, numbers and dates by locale."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from django import template
+from django.utils import timezone
+from django.utils.formats import date_format, number_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from uptake.guide.elements import KINDS, Element
+from uptake.web.common import words
+from uptake.web.common.playbook import playbook, say, say_all
+
+register = template.Library()
+KIND_BY_NAME = {kind.__name__: kind for kind in KINDS}
+
+
+@register.filter
+def prose(element: Element | None, name: str = "title") -> str:
+    """`{{ task|prose:"done_when" }}`: a field of an element in the reader's language."""
+    return say(element, name)
+
+
+@register.filter
+def prose_list(element: Element, name: str) -> tuple[str, ...]:
+    """A field that holds several texts."""
+    return say_all(element, name)
+
+
+@register.filter
+def named(key: str, kind: str) -> str:
+    """`{{ "FE"|named:"Role" }}`: the title of an element by its id; the id itself when there is none."""
+    element = playbook().of(KIND_BY_NAME[kind]).get(str(key))
+    return say(element) if element else str(key)
+
+
+@register.filter
+def word(key: Any) -> str:
+    """A value of the engine in the reader's language."""
+    return words.say_word(str(key))
+
+
+@register.filter
+def pill(key: Any, text: str = "") -> SafeString:
+    """A value as a pill: a colour, and always the word."""
+    return format_html('<span class="tag {}">{}</span>', words.tone(str(key)), text or words.say_word(str(key)))
+
+
+@register.filter
+def reference(value: str) -> str:
+    """`task:3080` or `step:ort` as its title."""
+    return words.say_reference(value)
+
+
+@register.filter
+def day(value: Any) -> str:
+    """A date by locale, short; “—” when there is none."""
+    if not value:
+        return "—"
+    if isinstance(value, str):
+        try:
+            value = date.fromisoformat(value[:10])
+        except ValueError:
+            return value
+    if isinstance(value, datetime):
+        value = timezone.localtime(value)
+    return date_format(value, "DATE_FORMAT")
+
+
+@register.filter
+def moment(value: datetime | None) -> str:
+    """A moment by locale in the reader's time zone."""
+    return date_format(timezone.localtime(value), "DATETIME_FORMAT") if value else "—"
+
+
+@register.filter
+def number(value: Any) -> str:
+    """A number with the separators of the locale."""
+    return number_format(value, force_grouping=True) if value not in (None, "") else "—"
+
+
+@register.filter
+def is_past(value: date | None) -> bool:
+    """Whether a day lies before today."""
+    return bool(value) and value < timezone.localdate()  # type: ignore[operator]
+
+
+@register.filter
+def lookup(mapping: Any, key: Any) -> Any:
+    """`{{ answers|lookup:question.id }}`."""
+    return mapping.get(key) if hasattr(mapping, "get") else None
+
+
+@register.filter
+def yes_no(value: bool | None) -> str:
+    """A claim in words; unknown stays unknown."""
+    return _("Yes") if value else _("No") if value is False else _("unknown")
+
+
+@register.filter
+def autocomplete(field: Any, what: str) -> Any:
+    """A bound field with an autocomplete hint."""
+    field.field.widget.attrs["autocomplete"] = what
+    return field

@@ -1,0 +1,124 @@
+"""Words for the values of the engine, and which of the three meanings they have: ok, wait, bad."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from uptake.guide.elements import Criterion, EndState, EvidenceKind, Question, Questionnaire, Step
+from uptake.web.common.playbook import playbook, say
+
+WORDS = {
+    "future": _("Not yet"),
+    "ready": _("Ready"),
+    "done": _("Done"),
+    "bypassed": _("Bypassed"),
+    "not_applicable": _("Not applicable"),
+    "open": _("Open"),
+    "resolved": _("Resolved"),
+    "triggered": _("triggered by the answer"),
+    "found": _("opened by the scan"),
+    "cleared": _("closed by the scan"),
+    "not triggered": _("not triggered"),
+    "unanswered": _("unanswered"),
+    "out of scope": _("out of scope"),
+    "other edition": _("other edition"),
+    "retired": _("no longer in the template"),
+    "intent is not recorded": _("Intent is not recorded"),
+    "not done, bypassed or not applicable": _("Not done yet"),
+    "evidence is missing": _("Evidence is missing"),
+    "not so": _("Not so yet"),
+    "not known": _("Not known"),
+    "next_action_date": _("Next action is overdue"),
+    "unblock_date": _("Projected unblock date has passed"),
+    "target_date": _("Target date has passed"),
+    "checklist item": _("Checklist item is overdue"),
+    "checklist is stale": _("Checklist is out of date"),
+    "meeting": _("Meeting is due"),
+    "note": _("Note is due"),
+    "request": _("Request waits too long"),
+    "no owner": _("Nobody is in charge"),
+    "field": _("Field is missing"),
+    "great": _("Great"),
+    "marginal": _("Marginal"),
+    "poor": _("Poor"),
+    "commercial": _("Commercial"),
+    "gcc-high-dod": _("GCC High / DoD"),
+    "fasttrack": _("FastTrack"),
+    "customer": _("Customer"),
+    "shared": _("Shared"),
+    "significant": _("Significant remediation"),
+    "limited": _("Limited remediation"),
+    "minimal": _("Minimal validation"),
+    "design": _("Code awareness"),
+    "ready64": _("Ready"),
+    "untriaged": _("Not looked at"),
+    "assigned": _("Assigned"),
+    "fixed": _("Fixed"),
+    "accepted": _("Accepted as it is"),
+    "business-critical": _("Business-critical"),
+    "important": _("Important"),
+    "convenience": _("Convenience"),
+    "queued": _("Waiting"),
+    "reading": _("Being read"),
+    "complete": _("Complete"),
+    "failed": _("Failed"),
+    "draft": _("Draft"),
+    "reached": _("reached"),
+    "not reached": _("not reached"),
+    "unknown": _("unknown"),
+    "certain": _("certain"),
+    "likely": _("likely"),
+    "possible": _("possible"),
+    "task": _("Task"),
+    "step": _("Step"),
+    "late": _("Late"),
+    "blocks": _("Blocks the gate"),
+    "due": _("Due"),
+    "missing": _("Missing"),
+    "FTC-led": _("FTC-led"),
+    "partner-led": _("FastTrack partner"),
+    "other-partner": _("other partner"),
+    "customer-led": _("customer-led"),
+    "upload": _("Uploaded"),
+    "run": _("Run here"),
+    "ort": _("ORT workbook"),
+}
+OK = frozenset(
+    ("done", "bypassed", "not_applicable", "resolved", "cleared", "great", "complete", "fixed", "accepted", "reached", "met", "ready64")
+)
+BAD = frozenset(
+    ("significant", "poor", "failed", "blocked", "late", "no-intent", "next_action_date", "unblock_date", "target_date", "critical",
+     "business-critical", "stalled", "error")
+)  # fmt: skip
+WAIT = frozenset(
+    ("ready", "open", "triggered", "found", "limited", "marginal", "reading", "queued", "assigned", "status-unknown", "blocks", "due",
+     "evidence is missing", "not done, bypassed or not applicable", "intent is not recorded", "important", "not reached", "not so",
+     "not_met", "missing", "warning")
+)  # fmt: skip
+
+
+def say_word(key: str) -> str:
+    """A value in the reader's language; a value nobody has named is shown as it is."""
+    return str(WORDS.get(key, key))
+
+
+def tone(key: str) -> str:
+    """`ok`, `wait`, `bad` or `none`."""
+    for name, keys in (("ok", OK), ("bad", BAD), ("wait", WAIT)):
+        if key in keys:
+            return name
+    return "none"
+
+
+def say_reference(reference: str) -> str:
+    """What a reference of the engine points to, in the reader's language."""
+    kind, _sep, key = reference.partition(":")
+    book = playbook()
+    if kind == "task" and key in book.tasks:
+        return f"{key} {say(book.tasks[key])}"
+    element = {
+        "step": book.of(Step).get(key),
+        "end_state": book.of(EndState).get(key),
+        "fact": book.of(EvidenceKind).get(key) or next((c for c in book.of(Criterion).values() if c.fact == key), None),
+    }.get(kind) or book.of(Question).get(reference) or book.of(Questionnaire).get(reference)  # fmt: skip
+    return say(element) if element else reference

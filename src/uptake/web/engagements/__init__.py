@@ -1,0 +1,1 @@
+"""The engagement: everything that the playbook records of one customer."""

@@ -1,0 +1,1 @@
+"""Pages of the engagement, one file a subject."""

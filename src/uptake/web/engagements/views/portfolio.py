@@ -1,0 +1,171 @@
+"""All engagements that somebody may see, with filters that are links; reminders; search; the page of the playbook."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Count, F, Q
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from uptake.guide.elements import (
+    L1,
+    Cell,
+    DecisionTopic,
+    EndState,
+    Gate,
+    Link,
+    Meeting,
+    Outcome,
+    Phase,
+    Process,
+    Role,
+    Step,
+    Stream,
+    Version,
+)
+from uptake.web.accounts.models import Membership, Organisation
+from uptake.web.common.access import delivery, is_delivery, signed_in, user_of, visible_to
+from uptake.web.common.pages import form_page, paged, show
+from uptake.web.common.playbook import playbook
+from uptake.web.engagements import services
+from uptake.web.engagements.forms import NewEngagement
+from uptake.web.engagements.models import Engagement, NoteRow
+
+
+@signed_in
+def home(request: HttpRequest) -> HttpResponse:
+    """To the portfolio; a customer to its own page."""
+    if is_delivery(user_of(request)):
+        return redirect("portfolio")
+    found = services.customers_of(user_of(request))
+    if len(found) == 1:
+        return redirect("customer", found[0].pk)
+    return show(request, "customer/list.html", engagements=found, title=_("Your engagements"))
+
+
+def filtered(request: HttpRequest) -> tuple[Any, dict[str, str]]:
+    """The engagements that the address asks for, and what it asks."""
+    user, today = user_of(request), timezone.localdate()
+    asked = {name: request.GET.get(name, "") for name in ("phase", "l1", "only")}
+    found = visible_to(user)
+    if asked["phase"]:
+        found = found.filter(phase=asked["phase"])
+    if asked["l1"]:
+        found = found.filter(l1=asked["l1"])
+    only = {
+        "overdue": Q(reminder_on__lte=today) | Q(next_due__lt=today),
+        "blocked": Q(is_blocked=True),
+        "missing": Q(fields_missing__gt=0),
+        "gate": Q(gate_missing=1),
+        "mine": Q(pk__in=user.participations.values("engagement")),
+    }.get(asked["only"])
+    return (found.filter(only) if only is not None else found), asked
+
+
+@delivery
+def portfolio(request: HttpRequest) -> HttpResponse:
+    """Every engagement in one line: phase, gate, next action, status."""
+    today = timezone.localdate()
+    found, asked = filtered(request)
+    every = visible_to(user_of(request))
+    numbers = every.aggregate(
+        all=Count("pk"),
+        overdue=Count("pk", filter=Q(reminder_on__lte=today) | Q(next_due__lt=today)),
+        blocked=Count("pk", filter=Q(is_blocked=True)),
+        missing=Count("pk", filter=Q(fields_missing__gt=0)),
+    )
+    phases = dict(every.order_by().values_list("phase").annotate(count=Count("pk")))
+    order = F("next_due").asc(nulls_last=True)
+    return show(
+        request, "engagements/portfolio.html", section="portfolio", engagements=paged(request, found.order_by(order, "customer", "pk")),
+        numbers=numbers, asked=asked, statuses=playbook().of(L1).values(),
+        phases=[(each, phases.get(each.id, 0)) for each in playbook().of(Phase).values() if each.applies],
+    )  # fmt: skip
+
+
+@delivery
+def reminders(request: HttpRequest) -> HttpResponse:
+    """What is late or due, across all engagements, those of one's own first (D10)."""
+    user, today = user_of(request), timezone.localdate()
+    soon = visible_to(user).filter(Q(reminder_on__isnull=False) | Q(next_due__isnull=False))
+    mine = user.participations.values_list("engagement", flat=True)
+    late = soon.filter(Q(reminder_on__lte=today) | Q(next_due__lte=today)).order_by(F("next_due").asc(nulls_last=True), "customer")
+    found = [(each, each.pk in set(mine)) for each in late[:200]]
+    found.sort(key=lambda pair: not pair[1])
+    coming = soon.filter(reminder_on__gt=today).order_by("reminder_on")[:20]
+    return show(request, "engagements/reminders.html", section="reminders", found=found, coming=coming, today=today)
+
+
+@delivery
+def new(request: HttpRequest) -> HttpResponse:
+    """Create an engagement."""
+    user = user_of(request)
+    teams = services.teams_for(user)
+    form = NewEngagement(request.POST or None, teams=teams, initial={"scope": ["OPP"], "cloud": "commercial"})
+    made: list[Engagement] = []
+
+    def save(values: dict[str, Any]) -> None:
+        values.pop("_seen", None)
+        row = services.create(user, _organisation(user, values), values)
+        services.add_person(user, row, user.name, "FE", user.email)
+        made.append(row)
+
+    response = form_page(
+        request, form, save, reverse("portfolio"), title=_("New engagement"), section="portfolio", submit=_("Create"),
+        intro=_("Office 365 ProPlus stand-alone deployment. You are entered as FE; change people afterwards."),
+    )  # fmt: skip
+    return redirect("engagement", made[0].pk) if made else response
+
+
+def _organisation(user: Any, values: dict[str, Any]) -> Organisation:
+    if values.get("team"):
+        organisation: Organisation = values["team"].organisation
+        return organisation
+    membership = user.memberships.exclude(role=Membership.Role.CUSTOMER).select_related("organisation").first()
+    if membership is None:
+        raise Http404
+    found: Organisation = membership.organisation
+    return found
+
+
+@delivery
+def search(request: HttpRequest) -> HttpResponse:
+    """Customers, notes and findings that hold the words, of what one may see."""
+    from uptake.web.assessments.models import Cluster
+
+    words = request.GET.get("q", "").strip()[:100]
+    mine = visible_to(user_of(request))
+    context: dict[str, Any] = {"query": words, "engagements": [], "notes": [], "clusters": []}
+    if words:
+        context["engagements"] = mine.filter(Q(customer__icontains=words) | Q(tenant__icontains=words))[:20]
+        context["notes"] = NoteRow.objects.filter(engagement__in=mine, text__icontains=words).select_related("engagement").order_by("-pk")[:20]
+        context["clusters"] = (
+            Cluster.objects.filter(scan__engagement__in=mine, by="cause")
+            .filter(Q(statement__icontains=words) | Q(title__icontains=words) | Q(rule__iexact=words) | Q(process__icontains=words))
+            .select_related("scan__engagement")
+            .order_by("-severity")[:20]
+        )
+    return show(request, "engagements/search.html", **context)
+
+
+@delivery
+def playbook_page(request: HttpRequest) -> HttpResponse:
+    """The playbook, generated from its data: phases, gates, steps, tasks, roles, statuses, meetings, links."""
+    book = playbook()
+    custom: dict[str, str] = {}
+    for membership in user_of(request).memberships.select_related("organisation"):
+        custom |= membership.organisation.links
+    phases = sorted((each for each in book.of(Phase).values() if each.applies), key=lambda each: each.order)
+    return show(
+        request, "engagements/playbook.html", section="playbook", book=book, scenario=book.scenario, versions=book.of(Version).values(),
+        phases=phases, gates={each.phase: each for each in book.of(Gate).values()}, steps=book.of(Step).values(),
+        tasks=[each for each in book.tasks.values() if each.default], linked=[each for each in book.tasks.values() if not each.default],
+        processes=book.of(Process).values(), roles=book.of(Role).values(), statuses=book.of(L1).values(), streams=book.of(Stream).values(),
+        meetings=book.of(Meeting).values(), links=[(each, custom.get(each.id) or each.url) for each in book.of(Link).values()],
+        outcomes=book.of(Outcome).values(), ends=book.of(EndState).values(), decisions=book.of(DecisionTopic).values(),
+        cells=book.of(Cell).values(),
+    )  # fmt: skip
