@@ -24,6 +24,7 @@ COMMANDS = {
     "report": "Write reports again from the folder of an earlier scan, also of one that was interrupted.",
     "playbook": "Check the playbook and an organisation's own changes to it, or show what it holds.",
     "usage": "Read usage reports, judge the 70 % goal and stalls, forecast, and test the forecast.",
+    "odt": "Check, explain, compare, build and size configurations of the Office Deployment Tool.",
     "demo": "Build a sample estate, scan it and show the reports.",
 }
 

@@ -108,6 +108,16 @@ def _commands() -> Iterator[str]:
             yield f"\n## uptake {name}\n\n```text"
             yield command.get_help(inner).rstrip()
             yield "```"
+            yield from _verbs(command, inner, shape)
+
+
+def _verbs(command: click.Command, context: click.Context, shape: dict[str, Any]) -> Iterator[str]:
+    """Commands of a command, each with its own help."""
+    for name, verb in getattr(command, "commands", {}).items():
+        inner = click.Context(verb, info_name=name, parent=context, **shape)
+        yield f"\n### {inner.command_path}\n\n```text"
+        yield verb.get_help(inner).rstrip()
+        yield "```"
 
 
 def main(arguments: list[str]) -> int:

@@ -125,6 +125,11 @@ def _build(data: Mapping[str, Any], group: str) -> Rule:
     )  # fmt: skip
 
 
+def parse_clauses(data: Mapping[str, Any], rule: str) -> tuple[Clause, ...]:
+    """Clauses of one entry of `match`, for catalogues of other kinds of checks. Raises ValueError for unknown fields."""
+    return tuple(_clauses(data, rule))
+
+
 def _words(value: Any) -> frozenset[str]:
     items = value if isinstance(value, list) else [value]
     return frozenset(str(item).lower() for item in items)

@@ -1,0 +1,158 @@
+"""`uptake odt`: check, explain, compare, build and size configurations of the Office Deployment Tool."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import click
+
+from uptake.core.errors import UptakeError
+from uptake.core.text import visible
+from uptake.deploy.odt.catalogue import SEVERITIES
+from uptake.deploy.odt.fixes import fix
+from uptake.deploy.odt.linting import Finding, Lint, at_least, lint, neighbour_of
+from uptake.deploy.odt.reading import LIMIT, Unreadable
+from uptake.deploy.odt.situation import Role, Situation, read_situation
+from uptake.rules.translation import LANGUAGES
+
+FILE = click.Path(dir_okay=False, path_type=Path)
+lang_option = click.option(
+    "--lang", type=click.Choice(LANGUAGES), default="en", show_default=True, help="Language of what is shown."
+)
+situation_option = click.option(
+    "--situation", "told", type=FILE, help="YAML with what is known around the files: devices, plan, tool, delivery."
+)
+
+
+def today() -> date:
+    """The day on which the command runs; the only clock of these commands."""
+    return date.today()  # noqa: DTZ011 - the administrator's own day
+
+
+def read_file(path: Path, limit: int = LIMIT) -> bytes:
+    """Content of a file; raises `UptakeError` for one that cannot be read."""
+    try:
+        with path.open("rb") as stream:
+            return stream.read(limit + 1)
+    except OSError as error:
+        raise UptakeError(f"{path} cannot be read: {error.strerror}") from error
+
+
+def read_words(path: Path) -> str:
+    """Text of a small file that a person wrote."""
+    try:
+        return read_file(path).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UptakeError(f"{path} is not UTF-8", hint="Save it as UTF-8.") from error
+
+
+def write_new(path: Path, content: bytes) -> None:
+    """A file that must not be there yet, because it may be the only copy of somebody's work."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("xb") as stream:
+            stream.write(content)
+    except FileExistsError as error:
+        raise UptakeError(f"{path} is there already", hint="Name another file, or move that one away.") from error
+
+
+def situation_from(told: Path | None, roles: tuple[str, ...] = ()) -> Situation:
+    known = read_situation(read_words(told), told.name, today()) if told else Situation(today=today())
+    return replace(known, roles=frozenset(map(Role, roles)) or known.roles)
+
+
+@click.group("odt", short_help="Check, explain, compare, build and size configuration.xml.")
+def command() -> None:
+    """Configurations of the Office Deployment Tool: what is wrong, what they do, how two differ, and how they are built."""
+
+
+@command.command("lint", short_help="Check configurations.")
+@click.argument("files", nargs=-1, required=True, type=FILE)
+@click.option("--role", "roles", multiple=True, type=click.Choice([role.value for role in Role]),
+              help="What the files are for; can be given several times. Without it: what a file itself shows.")  # fmt: skip
+@situation_option
+@click.option("--level", type=click.Choice(SEVERITIES), default="info", show_default=True,
+              help="The least severity that is listed and that counts for the exit code.")  # fmt: skip
+@click.option(
+    "--format",
+    "output",
+    type=click.Choice(["text", "json", "sarif"]),
+    default="text",
+    show_default=True,
+    help="Form of the output.",
+)
+@click.option(
+    "--fix",
+    "fixes",
+    is_flag=True,
+    help="Write a copy with every safe repair, as NAME.fixed.xml in the folder of --out.",
+)
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path(),
+    help="Folder for repaired copies; the current one by default.",
+)
+@lang_option
+def lint_command(
+    files: tuple[Path, ...],
+    roles: tuple[str, ...],
+    told: Path | None,
+    level: str,
+    output: str,
+    fixes: bool,
+    out: Path,
+    lang: str,
+) -> int:
+    """Check FILES. Exit code 0: nothing found, 1: findings, 2: the request cannot be done.
+
+    Secrets are reported and never shown. What could not be decided is listed in the text output with what would decide it.
+    """
+    contents = {path: read_file(path) for path in files}
+    known = situation_from(told, roles)
+    neighbours = {path: found for path, content in contents.items() if (found := neighbour_of(path.name, content))}
+    results: dict[Path, Lint] = {}
+    for path, content in contents.items():
+        others = tuple(found for other, found in neighbours.items() if other != path)
+        mine = replace(known, neighbours=(*known.neighbours, *others))
+        results[path] = lint(content, mine, lang)
+        if fixes:
+            _write_fixed(path, content, mine, out)
+    shown = {path: at_least(result.findings, level) for path, result in results.items()}
+    if output == "json":
+        listed = [{"file": str(path), "findings": [each.as_json() for each in found]} for path, found in shown.items()]
+        click.echo(json.dumps(listed, ensure_ascii=False, indent=1))
+    elif output == "sarif":
+        from uptake.reporting.odt_sarif import odt_sarif
+
+        click.echo(odt_sarif({str(path): found for path, found in shown.items()}, lang))
+    else:
+        _show(shown, results)
+    return 1 if any(shown.values()) else 0
+
+
+def _write_fixed(path: Path, content: bytes, situation: Situation, out: Path) -> None:
+    repaired = fix(content, situation)
+    if isinstance(repaired, Unreadable):
+        click.echo(f"{visible(str(path))}: not repaired, it cannot be read", err=True)
+    elif repaired.applied:
+        target = out / f"{path.stem}.fixed.xml"
+        write_new(target, repaired.content)
+        click.echo(f"{visible(str(target))}: repaired {', '.join(repaired.applied)}", err=True)
+    else:
+        click.echo(f"{visible(str(path))}: nothing to repair without a decision", err=True)
+
+
+def _show(shown: dict[Path, tuple[Finding, ...]], results: dict[Path, Lint]) -> None:
+    for path, found in shown.items():
+        name = visible(str(path))
+        for each in found:
+            click.echo(f"{name}:{each.line}: {each.severity} {each.rule} {each.message}")
+            click.echo(f"    {each.fix}")
+        for unknown in results[path].undecided:
+            click.echo(f"{name}: undecided {unknown.rule} {unknown.message}")
+    count = sum(map(len, shown.values()))
+    click.echo(f"Files: {len(shown)}; findings: {count}; undecided: {sum(len(r.undecided) for r in results.values())}")
