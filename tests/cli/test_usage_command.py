@@ -48,3 +48,43 @@ def test_an_import_in_words(uptake: Command, tmp_path: Path) -> None:
     path = tmp_path / "x.csv"
     path.write_text(HEADER, encoding="utf-8")
     assert "this is not 0 %" in uptake("usage", "import", path).out.decode()
+
+
+def snapshots(tmp_path: Path, *values: tuple[str, int, int]) -> Path:
+    path = tmp_path / "snapshots.csv"
+    path.write_text("date,active,paid\n" + "".join(f"{day},{a},{p}\n" for day, a, p in values), encoding="utf-8")
+    return path
+
+
+SLOW = [("2026-02-28", 400, 1000), ("2026-03-31", 403, 1000), ("2026-04-30", 407, 1000), ("2026-05-31", 410, 1000)]
+
+
+def test_a_status_is_what_the_contract_says(uptake: Command, tmp_path: Path) -> None:
+    ended = uptake("usage", "status", snapshots(tmp_path, *SLOW), "--as-of", "2026-05-31", "--format", "json")
+    found = json.loads(ended.out)
+    assert ended.code == 0
+    assert found.pop("why")
+    assert found == {
+        "usage_pct": 41.0, "growth_points": 1.0, "growth_relative": 2.5,
+        "healthy": "not_met", "sustained": "not_met", "stalled": "met", "certainty": "sure",
+    }  # fmt: skip
+
+
+def test_a_status_of_an_earlier_day_does_not_know_what_came_later(uptake: Command, tmp_path: Path) -> None:
+    ended = uptake("usage", "status", snapshots(tmp_path, *SLOW), "--as-of", "2026-04-30", "--format", "json")
+    found = json.loads(ended.out)
+    assert (found["usage_pct"], found["stalled"]) == (40.7, "unknown")
+
+
+def test_a_status_in_japanese_words(uptake: Command, tmp_path: Path) -> None:
+    ended = uptake("usage", "status", snapshots(tmp_path, *SLOW), "--as-of", "2026-05-31", "--lang", "ja")
+    assert "未満です" in ended.out.decode()
+
+
+def test_a_series_that_is_none_ends_with_2(uptake: Command, tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_bytes(b"\xff\xfe\x00")
+    assert uptake("usage", "status", path).code == 2
+    path.write_text("date,active\n", encoding="utf-8")
+    ended = uptake("usage", "status", path)
+    assert (ended.code, "date,active,paid" in ended.error) == (2, True)

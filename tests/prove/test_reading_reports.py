@@ -8,9 +8,9 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from conftest import DETAIL, row, table
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from made_reports import DETAIL, row, table
 
 from uptake.prove.usage.model import NotAReportError, ReadLimits, Skipped
 from uptake.prove.usage.reading import by_department, people, read_bytes

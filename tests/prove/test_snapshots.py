@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from conftest import row, table
+from made_reports import row, table
 
 from uptake.core.errors import UptakeError
 from uptake.prove.usage.licences import Seats

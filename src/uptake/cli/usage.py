@@ -99,3 +99,44 @@ def as_date(_context: click.Context, _parameter: click.Parameter, value: datetim
 
 def show_json(content: Any) -> None:
     click.echo(json.dumps(content, ensure_ascii=False, indent=1))
+
+
+@command.command("status")
+@click.argument("snapshots", type=FILE)
+@click.option(
+    "--as-of", type=click.DateTime(["%Y-%m-%d"]), callback=as_date, help="The day to judge  [default: today]."
+)
+@click.option(
+    "--goal", type=click.FloatRange(0, 100), default=70.0, show_default=True, help="Percent from which use is healthy."
+)
+@click.option("--growth", type=float, default=3.0, show_default=True, help="Growth below which use stalls.")
+@click.option("--months", type=click.IntRange(1, 12), default=3, show_default=True, help="Months over which it grows.")
+@click.option(
+    "--basis",
+    type=click.Choice(["points", "relative"]),
+    default="points",
+    show_default=True,
+    help="Growth in points or relative.",
+)
+@click.option("--shared-computers", is_flag=True, help="Use on shared computers, which the report does not hold.")
+@click.option(
+    "--lang", type=click.Choice(["en", "ja"]), default="en", show_default=True, help="Language of the reasons."
+)
+@FORMAT
+def status(
+    snapshots: Path, as_of: date | None, goal: float, growth: float, months: int, basis: str, shared_computers: bool,
+    lang: str, output: str,
+) -> int:  # fmt: skip
+    """Judge a series of figures (CSV with the columns date, active, paid): healthy, sustained, stalled, and why."""
+    from uptake.prove.usage.rules import Basis, Thresholds, judge
+    from uptake.prove.usage.snapshots import read_series
+
+    points = read_series(read_text(snapshots), snapshots.name)
+    thresholds = Thresholds(goal=goal, growth=growth, months=months, basis=Basis(basis))
+    found = judge(points, as_of or datetime.now().astimezone().date(), thresholds, is_shared=shared_computers)
+    if output == "json":
+        show_json(found.as_json(lang))
+        return 0
+    for name, value in found.as_json(lang).items():
+        click.echo(f"{name:<16} {'unknown' if value is None else value}")
+    return 0
