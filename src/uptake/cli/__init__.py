@@ -25,6 +25,7 @@ COMMANDS = {
     "playbook": "Check the playbook and an organisation's own changes to it, or show what it holds.",
     "usage": "Read usage reports, judge the 70 % goal and stalls, forecast, and test the forecast.",
     "odt": "Check, explain, compare, build and size configurations of the Office Deployment Tool.",
+    "serve": "Run the web application: the playbook for teams and customers, in the browser.",
     "demo": "Build a sample estate, scan it and show the reports.",
 }
 

@@ -83,6 +83,39 @@ WORDS = {
     "run": _("Run here"),
     "ort": _("ORT workbook"),
 }
+FIELDS = {
+    "l1": _("L1 Consumption Status"),
+    "l2": _("L2 reason"),
+    "l3": _("L3 engineering reason"),
+    "owner": _("Owner"),
+    "note": _("Note"),
+    "seats": _("Seats"),
+    "start_date": _("Engagement start date"),
+    "business_reasons": _("Business reasons"),
+}
+TOPICS = {
+    "access": _("Access"),
+    "accessibility": _("Accessibility"),
+    "add-ins": _("Add-ins"),
+    "authentication": _("Authentication"),
+    "channel": _("Update channel"),
+    "client": _("Clients"),
+    "communications": _("Support and communications"),
+    "edition": _("Edition"),
+    "existing-office": _("Existing Office"),
+    "files": _("Files and OneDrive"),
+    "folders": _("Folders"),
+    "identity": _("Identity and licensing"),
+    "languages": _("Languages"),
+    "macros": _("Macros"),
+    "mailboxes": _("Mailboxes"),
+    "management": _("Management tools"),
+    "network": _("Network"),
+    "outlook": _("Outlook"),
+    "pilot": _("Pilot"),
+    "rollback": _("Rollback"),
+    "shared-and-vdi": _("Shared computers and VDI"),
+}
 OK = frozenset(
     ("done", "bypassed", "not_applicable", "resolved", "cleared", "great", "complete", "fixed", "accepted", "reached", "met", "ready64")
 )
@@ -100,6 +133,16 @@ WAIT = frozenset(
 def say_word(key: str) -> str:
     """A value in the reader's language; a value nobody has named is shown as it is."""
     return str(WORDS.get(key, key))
+
+
+def say_topic(key: str) -> str:
+    """A topic of a questionnaire in the reader's language."""
+    return str(TOPICS.get(key, key))
+
+
+def say_field(key: str) -> str:
+    """A field of an entitlement in the reader's language."""
+    return str(FIELDS[key]) if key in FIELDS else say_word(key)
 
 
 def tone(key: str) -> str:

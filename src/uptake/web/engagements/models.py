@@ -12,7 +12,10 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from uptake.guide.elements import DataField, Element, Meeting, RequestStage, Stream
 from uptake.web.accounts.models import Organisation, Team, User
+from uptake.web.common.playbook import playbook, say
+from uptake.web.common.words import say_reference
 
 MOST_SEATS = 50_000_000
 
@@ -76,6 +79,21 @@ class Engagement(models.Model):
 
     def __str__(self) -> str:
         return self.customer
+
+
+    @property
+    def next_action_text(self) -> str:
+        """The next action of the lists, in the reader's language."""
+        book = playbook()
+        kinds: dict[str, type[Element]] = {"meeting": Meeting, "note": Stream, "field": DataField}
+        if self.next_kind in kinds:
+            element = book.of(kinds[self.next_kind]).get(self.next_reference)
+            return say(element) if element else self.next_title
+        if self.next_kind == "request":
+            stage = book.of(RequestStage).get(self.next_title)
+            return say(stage) if stage else self.next_title
+        said = say_reference(self.next_reference)
+        return said if said != self.next_reference else self.next_title
 
 
 class Part(models.Model):

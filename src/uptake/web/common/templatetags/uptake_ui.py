@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from uptake.guide.elements import KINDS, Element
 from uptake.web.common import words
+from uptake.web.common.messages import say as say_message
 from uptake.web.common.playbook import playbook, say, say_all
 
 register = template.Library()
@@ -107,3 +108,33 @@ def autocomplete(field: Any, what: str) -> Any:
     """A bound field with an autocomplete hint."""
     field.field.widget.attrs["autocomplete"] = what
     return field
+
+
+@register.filter
+def severity(name: str) -> str:
+    """A severity in the reader's language; `ready` of a file is another word than `ready` of a task."""
+    return words.say_word("ready64" if name == "ready" else name)
+
+
+@register.filter
+def tone(key: str) -> str:
+    """The class of a meaning: ok, wait, bad, none."""
+    return words.tone("ready64" if key == "ready" else key)
+
+
+@register.filter
+def complaint(message: str) -> str:
+    """A complaint of the engine in the reader's language."""
+    return say_message(message)
+
+
+@register.filter
+def topic(key: str) -> str:
+    """A topic of a questionnaire."""
+    return words.say_topic(key)
+
+
+@register.filter
+def field_word(key: str) -> str:
+    """A field of an entitlement."""
+    return words.say_field(key)

@@ -1,0 +1,250 @@
+"""A realistic portfolio for `uptake serve --demo`: invented customers at every stage, made through the same services as by people.
+
+Nothing is written into tables behind their backs, so that what the demonstration shows is what the product does.
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import closing
+from dataclasses import replace
+from datetime import date, timedelta
+from functools import lru_cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from django.core.files.base import ContentFile
+from django.utils import timezone
+
+from uptake.adapters.scanning import Scan as ScanRun
+from uptake.adapters.scanning import ScanRequest
+from uptake.assess.samples import build_estate
+from uptake.guide.elements import DecisionTopic, Question
+from uptake.guide.engagement import Evidence, Note, Person
+from uptake.web.accounts.models import Membership, Organisation, Team, User
+from uptake.web.assessments.importing import read
+from uptake.web.assessments.models import Cluster, Scan
+from uptake.web.assessments.selectors import open_rules
+from uptake.web.common.playbook import playbook
+from uptake.web.engagements import services
+from uptake.web.engagements.models import Conversation, Engagement, Message, Objection, RequestRow
+from uptake.web.engagements.store import change, load
+
+PASSWORD = "demo portfolio 2026"  # noqa: S105 - of accounts that exist in demonstrations only
+PEOPLE = (
+    ("fe@demo.example", "Ren Sato", "admin", "en"),
+    ("fm@demo.example", "Mia Keller", "member", "en"),
+    ("fe.ja@demo.example", "田中 美咲", "member", "ja"),
+    ("it@kansai.example", "山本 健", "customer", "ja"),
+)
+CUSTOMERS = (
+    ("Kansai Denki K.K.", 4200, "remediate", "OPP CORE"),
+    ("Northwind Freight GmbH", 1850, "deploy", "OPP"),
+    ("Hokuriku Foods K.K.", 760, "assess", "OPP OD"),
+    ("Alpine Insurance AG", 9400, "blocked", "OPP EXO"),
+    ("Setouchi Shipbuilding K.K.", 2300, "new", "OPP"),
+    ("Harbour City Council", 5200, "unknown", "OPP TEAMS"),
+    ("Tama Medical Centre", 1200, "no-intent", "OPP"),
+    ("Riverside Universities", 15400, "success", "OPP"),
+)
+CHOICES = {
+    "product": "O365ProPlusRetail", "architecture": "64", "channel": "MonthlyEnterprise", "languages": "ja-jp en-us",
+    "excluded-apps": ["Groove", "Lync"], "additional-products": [], "delivery-tool": "configmgr", "installation-source": "configmgr",
+    "source-path": "", "update-source": "cdn", "update-deadline": "5", "shared-computer": "no", "msi-removal": "yes",
+    "display-level": "None", "force-app-shutdown": "no", "company-name": "", "pilot": "yes",
+}  # fmt: skip
+
+
+def load_demo() -> str:
+    """Build the portfolio once; the password of its people."""
+    if Organisation.objects.filter(name="Uptake Demo Partner").exists():
+        return PASSWORD
+    org = Organisation.objects.create(
+        name="Uptake Demo Partner", partner_name="Uptake Demo Partner", fpm="Ida Holm", submission_destination="checklists@demo.example"
+    )
+    team = Team.objects.create(organisation=org, name="Deployment")
+    users = []
+    for email, name, role, language in PEOPLE:
+        user = User.objects.create_user(email, PASSWORD, name=name, language=language)
+        user.time_zone = "Asia/Tokyo" if language == "ja" else "Europe/Berlin"
+        user.save()
+        membership = Membership.objects.create(user=user, organisation=org, role=role)
+        if role == "member":
+            membership.teams.add(team)
+        users.append(user)
+    for index, (customer, seats, stage, scope) in enumerate(CUSTOMERS):
+        _engagement(org, team, users, customer, seats, stage, scope.split(), index)
+    return PASSWORD
+
+
+def _engagement(org: Organisation, team: Team, users: list[User], customer: str, seats: int, stage: str, scope: list[str], index: int) -> None:
+    fe, fm, ja, it = users
+    lead = ja if "K.K." in customer else fe
+    today = timezone.localdate()
+    intent = {"unknown": "unknown", "no-intent": "no"}.get(stage, "yes")
+    row = services.create(lead, org, {
+        "customer": customer, "tenant": customer.split()[0].lower() + ".example", "cloud": "commercial", "seats": seats, "intent": intent,
+        "intent_on": today - timedelta(days=40), "intent_said_by": "CIO", "scope": scope, "team": team, "playbook_version": "2020-04-30",
+        "engagement_scenario": "partner-led", "eligible": "yes", "eligible_on": today - timedelta(days=38),
+        "eligible_source": "Product list of the tenant",
+    })  # fmt: skip
+    Engagement.objects.filter(pk=row.pk).update(created=today - timedelta(days=42))
+    services.add_person(lead, row, lead.name, "FE", lead.email)
+    services.add_person(fm, row, fm.name, "FM", fm.email)
+    if index == 0:
+        services.add_person(lead, row, it.name, "CUSTOMER-IT", it.email)
+    else:
+        services.add_person(lead, row, f"IT {customer.split()[0]}", "CUSTOMER-IT", "")
+    order = ("new", "assess", "remediate", "deploy", "success")
+    depth = order.index(stage) if stage in order else 1 if stage == "blocked" else 0
+    if intent == "yes":
+        _status(fm, row, seats, today + timedelta(days=60 + 20 * index))
+    for number, step in enumerate((_assess, _remediate, _deploy, _success), 1):
+        if depth >= number:
+            step(lead, fm, row, today, index)
+    if stage == "blocked":
+        _blocked(fm, row, today)
+    if stage in ("unknown", "no-intent"):
+        _silent(fm, row, stage, today)
+
+
+def _status(fm: User, row: Engagement, seats: int, target: date) -> None:
+    first = load(row).entitlements[0]
+    services.set_entitlement(fm, row, first.id, {
+        "service": "OPP", "seats": seats, "l1": "in-progress", "l2": first.l2, "target_date": target, "next_action": "Send the agenda of the workshop",
+        "next_action_date": target - timedelta(days=57), "service_status": "Initiate", "engagement_scenario": "partner-led",
+        "business_reasons": ["update-overhead", "anywhere"],
+    })  # fmt: skip
+
+
+def _assess(lead: User, fm: User, row: Engagement, today: date, index: int) -> None:
+    held = today - timedelta(days=30 - index)
+    people = [Person(lead.name, "FE"), Person(fm.name, "FM"), Person(load(row).people_in("CUSTOMER-IT")[0], "CUSTOMER-IT")]
+    services.hold_meeting(lead, row, "workshop", {
+        "on": held, "deck": "v4, 2026-10", "attendees": people, "outcome": "All decision points were discussed.", "next_on": held + timedelta(days=14),
+    })  # fmt: skip
+    for topic in playbook().of(DecisionTopic).values():
+        values = {"choice": CHOICES[topic.id], "reason": "Agreed in the workshop.", "decider": people[2].name, "on": held}
+        services.decide(lead, row, topic.id, values, topic.choices)
+    services.settle(lead, row.pk, "task:3080", {"state": "done", "on": held}, (
+        Evidence("workshop", f"{held} · v4", held, lead.name), Evidence("responsible-it", people[2].name, held, lead.name),
+    ))  # fmt: skip
+    note = "[OPP] Workshop held with IT; channel, languages and tool are decided because the pilot starts in four weeks."
+    services.write_note(lead, row, Note(
+        "N3", note, lead.name, "FE", held, "OPP", status="on-track", next_action="Customer runs the scan", next_action_date=held + timedelta(days=7),
+        next_action_owner=people[2].name,
+    ))  # fmt: skip
+    _scan(lead, row, today - timedelta(days=20 - index))
+
+
+def _scan(lead: User, row: Engagement, on: date) -> None:
+    """The sample estate of `uptake demo`, scanned for real."""
+    scan = Scan(
+        engagement=row, name="results.jsonl", size=0, method="By the customer, stand-alone", coverage="Finance and HR shares", ran_on=on, by=lead.name
+    )
+    body = b"".join(json.dumps(each).encode() + b"\n" for each in _results())
+    scan.size = len(body)
+    scan.file.save("scan", ContentFile(body))
+    read(scan)
+    services.prove(lead, row.pk, "step:ort", Evidence("scan", f"{on} · stand-alone · Finance and HR shares", on, lead.name))
+
+
+@lru_cache(maxsize=1)
+def _results() -> tuple[dict[str, Any], ...]:
+    """Results of the sample estate, once a process."""
+    found: list[dict[str, Any]] = []
+    with TemporaryDirectory(prefix="uptake-") as folder:
+        estate = Path(folder) / "shares"
+        build_estate(estate)
+        with ScanRun(ScanRequest([str(estate)]), Path(folder) / "out", on_result=found.append) as scan, closing(scan.run()) as steps:
+            for _step in steps:
+                pass
+        for each in found:
+            each["path"] = str(each["path"]).replace(str(estate), "//files.kansai.example")
+    return tuple(found)
+
+
+def _remediate(lead: User, fm: User, row: Engagement, today: date, index: int) -> None:
+    on = today - timedelta(days=15 - index)
+    for cluster in Cluster.objects.filter(scan__engagement=row, by="cause", severity__gte=3):
+        Cluster.objects.filter(pk=cluster.pk).update(
+            state="assigned", assignee="Payroll team", process="Monthly payroll", criticality="business-critical" if cluster.severity == 4 else "important"
+        )
+    services.settle(lead, row.pk, "step:ort", {"state": "done", "on": on}, (Evidence("fe-review", lead.name, on, lead.name),))
+    Conversation.objects.create(
+        engagement=row, on=on, audience="IT and heads of departments", material="Announcement, business value deck", outcome="Champions named", by=fm.name
+    )
+    services.settle(fm, row.pk, "task:3738", {"state": "done", "on": on}, (Evidence("conversation", f"{on} · IT and heads", on, fm.name),))
+    Objection.objects.create(
+        engagement=row, on=on, who="Head of accounting", objection="Our macros will break.",
+        answer="The scan names every line; the corrected ones are ready.", is_settled=True,
+    )  # fmt: skip
+    Message.objects.create(
+        engagement=row, template="announcement", language="ja", audience="全社員", channel="イントラネット", planned_on=today + timedelta(days=10), text="…"
+    )
+    services.answer(lead, row, {each.id: _likely(each, number) for number, each in enumerate(playbook().of(Question).values())})
+    services.generate_checklist(lead, row, open_rules(row))
+    services.settle(lead, row.pk, "task:3070", {"state": "done", "on": on}, ())
+    row.refresh_from_db()
+    checklist = load(row).checklist
+    for number, item in enumerate(checklist.open if checklist else ()):
+        resolved = number % 3 == 0
+        services.set_item(lead, row, item.id, {
+            "owner": "IT operations", "due": today + timedelta(days=number - 4), "state": "resolved" if resolved else "open",
+            "evidence": "Seen in the review of the week" if resolved else "",
+        })  # fmt: skip
+
+
+def _likely(question: Question, number: int) -> Any:
+    if question.answer == "many":
+        return list(question.choices[:1])
+    if question.answer == "choice":
+        return question.choices[number % len(question.choices)]
+    if question.answer == "number":
+        return str(number * 10)
+    return ("yes", "no")[number % 2] if question.answer == "yes-no" else "As discussed in the workshop"
+
+
+def _deploy(lead: User, fm: User, row: Engagement, today: date, index: int) -> None:
+    on = today - timedelta(days=6)
+    row.refresh_from_db()
+    checklist = load(row).checklist
+    for item in checklist.open if checklist else ():
+        services.set_item(lead, row, item.id, {"owner": "IT operations", "due": on, "state": "resolved", "evidence": "Checked in the review"})
+    services.acknowledge_all(fm, row, on)
+    services.settle(lead, row.pk, "task:3190", {"state": "done", "on": on}, (Evidence("pilot", "38 devices, no case in ten days", on, lead.name),))
+    RequestRow.objects.create(
+        engagement=row, raised_from="task:1247", reason="Content distribution is slow", by=lead.name,
+        values={"role": "FastTrack Engineer SME", "workload": "OPP", "tenant-name": row.customer},
+        reached={"submitted": (timezone.now() - timedelta(days=2)).isoformat()},
+    )  # fmt: skip
+
+
+def _success(lead: User, fm: User, row: Engagement, today: date, index: int) -> None:
+    on = today - timedelta(days=3)
+    services.settle(lead, row.pk, "task:1247", {"state": "done", "on": on}, (
+        Evidence("package", "configuration.xml compared with the decisions", on, lead.name), Evidence("deployment-started", "Finance, 400 devices", on, lead.name),
+    ))  # fmt: skip
+    change(fm, row.pk, "completed", lambda before: replace(before, completed_on=on), "All waves have received the package")
+
+
+def _blocked(fm: User, row: Engagement, today: date) -> None:
+    services.report_block(fm, row, {
+        "entitlement": load(row).entitlements[0].id, "l2": "app-compatibility",
+        "text": "The underwriting add-in is not certified for 64-bit because the vendor has no build; the vendor was asked on Monday.",
+        "unblock_date": today + timedelta(days=45), "next_action": "Vendor answers on the date of a 64-bit build",
+        "next_action_date": today + timedelta(days=9),
+    })  # fmt: skip
+
+
+def _silent(fm: User, row: Engagement, stage: str, today: date) -> None:
+    texts = {
+        "unknown": ("status-unknown", "Three attempts by phone and mail to the IT manager; the account is managed, no answer because of a reorganisation."),
+        "no-intent": ("no-intent", "No intent because the board keeps the perpetual licences until 2027."),
+    }
+    l1, text = texts[stage]
+    services.write_note(fm, row, Note(
+        "N2", text, fm.name, "FM", today - timedelta(days=5), "OPP", l1, next_action="Call the account team", next_action_date=today + timedelta(days=10),
+        next_action_owner="ATU",
+    ))  # fmt: skip
