@@ -42,7 +42,11 @@ class Token(HttpBearer):
     def authenticate(self, request: HttpRequest, token: str) -> User | None:
         """The person of the token, while it and the person's account work."""
         now = timezone.now()
-        found = ApiToken.objects.select_related("user").filter(token_digest=digest(token), expires_at__gt=now, user__is_active=True).first()
+        found = (
+            ApiToken.objects.select_related("user")
+            .filter(token_digest=digest(token), expires_at__gt=now, user__is_active=True)
+            .first()
+        )
         if found is None:
             return None
         if request.method not in ("GET", "HEAD") and found.scope != ApiToken.Scope.WRITE:
@@ -108,7 +112,7 @@ class EngagementIn(Schema):
     intent: Literal["yes", "no", "unknown"]
     intent_on: date | None = None
     intent_said_by: Annotated[str, Field(max_length=120, pattern=r"^[^\x00]*$")] = ""
-    scope: list[Literal["OPP", "EXO", "OD", "TEAMS", "CORE"]] = ["OPP"]
+    scope: list[Literal["OPP", "EXO", "OD", "TEAMS", "CORE"]] = Field(default=["OPP"])
     playbook_version: Text = ""
 
 
@@ -144,7 +148,7 @@ class SettleIn(Schema):
     state: Literal["done", "bypassed", "not_applicable", "ready"]
     on: date | None = None
     reason: Long = ""
-    evidence: Annotated[list[EvidenceIn], Field(max_length=50)] = []
+    evidence: Annotated[list[EvidenceIn], Field(max_length=50, default_factory=list)]
 
 
 class NoteOut(Schema):
@@ -234,7 +238,9 @@ class ChecklistOut(Schema):
 class AnswersIn(Schema):
     """Question → answer."""
 
-    answers: dict[Annotated[str, Field(max_length=40)], Annotated[str, Field(max_length=2000, pattern=r"^[^\x00]*$")] | list[Text]]
+    answers: dict[
+        Annotated[str, Field(max_length=40)], Annotated[str, Field(max_length=2000, pattern=r"^[^\x00]*$")] | list[Text]
+    ]
 
 
 class ScanOut(Schema):
@@ -259,7 +265,9 @@ def _row(request: HttpRequest, pk: int, least: Level = Level.MEMBER) -> Engageme
 
 
 @api.get("/engagements", response={200: list[EngagementOut], **PROBLEMS}, operation_id="list_engagements")
-def list_engagements(request: HttpRequest, after: Annotated[int, Field(ge=0, le=2**63 - 1)] = 0, phase: Text = "") -> Any:
+def list_engagements(
+    request: HttpRequest, after: Annotated[int, Field(ge=0, le=2**63 - 1)] = 0, phase: Text = ""
+) -> Any:
     """Engagements by number, at most 100 behind `after`."""
     found = visible_to(_user(request)).filter(pk__gt=after).order_by("pk")
     return list((found.filter(phase=phase) if phase else found)[:PAGE])
@@ -295,21 +303,29 @@ def list_actions(request: HttpRequest, pk: Number) -> Any:
     row = _row(request, pk)
     return [
         {
-            "urgency": each.urgency.name.lower(), "kind": str(each.kind), "reference": each.reference, "title": each.title,
-            "role": each.role, "owners": list(each.owners), "due": each.due,
+            "urgency": each.urgency.name.lower(),
+            "kind": str(each.kind),
+            "reference": each.reference,
+            "title": each.title,
+            "role": each.role,
+            "owners": list(each.owners),
+            "due": each.due,
         }
         for each in actions_of(row, load(row))
-    ]  # fmt: skip
+    ]
 
 
 def _task(engagement: guide.Engagement, reference: str) -> dict[str, Any]:
     element: Any = element_of(reference)
     missing = gates.missing_evidence(playbook(), engagement, reference)
     return {
-        "reference": reference, "title": element.title, "role": getattr(element, "role", ""),
-        "mandatory": getattr(element, "mandatory", True), "state": str(gates.state_of(playbook(), engagement, reference)),
+        "reference": reference,
+        "title": element.title,
+        "role": getattr(element, "role", ""),
+        "mandatory": getattr(element, "mandatory", True),
+        "state": str(gates.state_of(playbook(), engagement, reference)),
         "missing": [{"kind": each.kind, "what": each.what} for each in missing],
-    }  # fmt: skip
+    }
 
 
 @api.get("/engagements/{pk}/tasks", response={200: list[TaskOut], **PROBLEMS}, operation_id="list_tasks")
@@ -329,7 +345,9 @@ def settle_task(request: HttpRequest, pk: Number, reference: Text, given: Settle
     if on > timezone.localdate():
         raise UptakeError("this lies in the future")
     offered = tuple(guide.Evidence(each.kind, each.what, each.on or on, _user(request).name) for each in given.evidence)
-    after = services.settle(_user(request), row.pk, reference, {"state": given.state, "on": on, "reason": given.reason}, offered)
+    after = services.settle(
+        _user(request), row.pk, reference, {"state": given.state, "on": on, "reason": given.reason}, offered
+    )
     return _task(after, reference)
 
 
@@ -345,7 +363,7 @@ def write_note(request: HttpRequest, pk: Number, given: NoteIn) -> Any:
     """Write a note; the answer is what its checks say."""
     row = _row(request, pk)
     for kind, key in ((Stream, given.stream), (Role, given.author_role), (L1, given.l1)):
-        if key and key not in playbook().of(kind):  # type: ignore[type-var]
+        if key and key not in playbook().of(kind):
             raise UptakeError(f"the playbook has no {kind.__name__.lower()} {key}")
     note = guide.Note(author=_user(request).name, on=timezone.localdate(), **given.dict())
     verdict = services.write_note(_user(request), row, note)
@@ -375,13 +393,22 @@ def _checklist(engagement: guide.Engagement) -> dict[str, Any]:
         raise Http404
     names = ItemOut.model_fields
     items = [
-        {**{name: getattr(each, name) for name in names}, "shown": str(each.shown), "state": str(each.state), "evidence": list(each.evidence)}
+        {
+            **{name: getattr(each, name) for name in names},
+            "shown": str(each.shown),
+            "state": str(each.state),
+            "evidence": list(each.evidence),
+        }
         for each in current.visible
     ]
     return {
-        "edition": current.edition, "versions": dict(current.versions), "is_complete": current.is_complete,
-        "is_resolved": current.is_resolved, "unanswered": list(current.unanswered), "items": items,
-    }  # fmt: skip
+        "edition": current.edition,
+        "versions": dict(current.versions),
+        "is_complete": current.is_complete,
+        "is_resolved": current.is_resolved,
+        "unanswered": list(current.unanswered),
+        "items": items,
+    }
 
 
 @api.get("/engagements/{pk}/checklist", response={200: ChecklistOut, **PROBLEMS}, operation_id="get_checklist")
@@ -411,7 +438,14 @@ def set_item(request: HttpRequest, pk: Number, item: Text, given: ItemIn) -> Any
 
 
 @api.post("/engagements/{pk}/scans", response={202: ScanOut, **PROBLEMS}, operation_id="upload_scan")
-def upload_scan(request: HttpRequest, pk: Number, file: File[UploadedFile], method: Text = "", coverage: Text = "", ran_on: date | None = None) -> Any:
+def upload_scan(
+    request: HttpRequest,
+    pk: Number,
+    file: File[UploadedFile],
+    method: Text = "",
+    coverage: Text = "",
+    ran_on: date | None = None,
+) -> Any:
     """Upload the results of a scan; they are read in the background."""
     from django.conf import settings
 
@@ -423,9 +457,14 @@ def upload_scan(request: HttpRequest, pk: Number, file: File[UploadedFile], meth
         raise UptakeError("the file is too large")
     name = (file.name or "scan").replace("\\", "/").rpartition("/")[2][:200]
     scan = Scan(
-        engagement=row, name=name, size=file.size or 0, method=method[:200], coverage=coverage, ran_on=ran_on or timezone.localdate(),
+        engagement=row,
+        name=name,
+        size=file.size or 0,
+        method=method[:200],
+        coverage=coverage,
+        ran_on=ran_on or timezone.localdate(),
         by=_user(request).name,
-    )  # fmt: skip
+    )
     scan.file.save("scan", file)
     read_scan.enqueue(scan.pk)
     return 202, scan

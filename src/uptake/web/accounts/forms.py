@@ -36,7 +36,9 @@ class InvitationForm(Form):
 
     email = forms.EmailField(label=_l("E-mail address"), max_length=254)
     role = choice_field(_l("Role"), Membership.Role.choices)
-    teams = forms.ModelMultipleChoiceField(label=_l("Teams"), queryset=None, required=False, widget=forms.CheckboxSelectMultiple)
+    teams: forms.ModelMultipleChoiceField[Any] = forms.ModelMultipleChoiceField(
+        label=_l("Teams"), queryset=None, required=False, widget=forms.CheckboxSelectMultiple
+    )
 
     def __init__(self, *args: Any, organisation: Organisation, **more: Any) -> None:
         super().__init__(*args, **more)
@@ -65,7 +67,10 @@ class JoinForm(Form):
     name = text_field(_l("Your name"), most=120)
     email = forms.EmailField(label=_l("E-mail address"), max_length=254)
     password = forms.CharField(
-        label=_l("Password"), widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}), help_text=_l("At least 12 characters."), max_length=200
+        label=_l("Password"),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text=_l("At least 12 characters."),
+        max_length=200,
     )
     language = choice_field(_l("Language"), [("en", "English"), ("ja", "日本語")])
 
@@ -82,7 +87,9 @@ class JoinForm(Form):
         address = (self.fixed_email or values.get("email") or "").lower()
         if address and User.objects.filter(email=address).exists():
             # Only somebody who holds an unused invitation reads this.
-            self.add_error("name" if self.fixed_email else "email", _("There is an account with this address; sign in with it."))
+            self.add_error(
+                "name" if self.fixed_email else "email", _("There is an account with this address; sign in with it.")
+            )
         if values.get("password"):
             try:
                 validate_password(values["password"], User(email=address, name=values.get("name") or ""))

@@ -35,7 +35,9 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     email = models.EmailField(_("e-mail address"), unique=True)
     name = models.CharField(_("name"), max_length=120)
-    language = models.CharField(_("language"), max_length=5, default="en", choices=[("en", "English"), ("ja", "日本語")])
+    language = models.CharField(
+        _("language"), max_length=5, default="en", choices=[("en", "English"), ("ja", "日本語")]
+    )
     time_zone = models.CharField(_("time zone"), max_length=64, default="UTC")
     is_active = models.BooleanField(default=True)
     is_staff = False
@@ -155,4 +157,6 @@ class ApiToken(models.Model):
         """A token and its text, which is shown once and not stored."""
         text = "upt_" + secrets.token_urlsafe(32)
         expires = timezone.now() + timedelta(days=days)
-        return cls.objects.create(user=user, name=name, scope=scope, token_digest=digest(text), expires_at=expires), text
+        return cls.objects.create(
+            user=user, name=name, scope=scope, token_digest=digest(text), expires_at=expires
+        ), text

@@ -31,7 +31,14 @@ BACKEND = settings.AUTHENTICATION_BACKENDS[0]
 
 def _record(organisation: Organisation, user: User, action: str, *changes: Change) -> None:
     AuditEntry.objects.bulk_create(
-        AuditEntry(organisation=organisation, who=f"{user.name} <{user.email}>", action=action, what=each.what, before=each.before, after=each.after)
+        AuditEntry(
+            organisation=organisation,
+            who=f"{user.name} <{user.email}>",
+            action=action,
+            what=each.what,
+            before=each.before,
+            after=each.after,
+        )
         for each in changes
         if each.before != each.after
     )
@@ -48,7 +55,12 @@ def language(request: HttpRequest) -> HttpResponse:
     if isinstance(request.user, User):
         User.objects.filter(pk=request.user.pk).update(language=chosen)
     response.set_cookie(
-        settings.LANGUAGE_COOKIE_NAME, chosen, max_age=31_536_000, samesite="Lax", httponly=True, secure=settings.LANGUAGE_COOKIE_SECURE
+        settings.LANGUAGE_COOKIE_NAME,
+        chosen,
+        max_age=31_536_000,
+        samesite="Lax",
+        httponly=True,
+        secure=settings.LANGUAGE_COOKIE_SECURE,
     )
     return response
 
@@ -57,16 +69,25 @@ def language(request: HttpRequest) -> HttpResponse:
 def profile(request: HttpRequest) -> HttpResponse:
     """Name, language, time zone, second factor, tokens."""
     user = user_of(request)
-    form = ProfileForm(request.POST or None, stored={name: getattr(user, name) for name in ("name", "language", "time_zone")})
+    form = ProfileForm(
+        request.POST or None, stored={name: getattr(user, name) for name in ("name", "language", "time_zone")}
+    )
 
     def save(values: dict[str, Any]) -> None:
         User.objects.filter(pk=user.pk).update(**{name: values[name] for name in ("name", "language", "time_zone")})
         translation.activate(values["language"])
 
     return form_page(
-        request, form, save, reverse("profile"), title=_("Your profile"), template="accounts/profile.html", tokens=user.tokens.order_by("-pk"),
-        has_mfa=is_mfa_enabled(user), memberships=user.memberships.select_related("organisation"),
-    )  # fmt: skip
+        request,
+        form,
+        save,
+        reverse("profile"),
+        title=_("Your profile"),
+        template="accounts/profile.html",
+        tokens=user.tokens.order_by("-pk"),
+        has_mfa=is_mfa_enabled(user),
+        memberships=user.memberships.select_related("organisation"),
+    )
 
 
 @signed_in
@@ -77,7 +98,9 @@ def token(request: HttpRequest) -> HttpResponse:
         values = form.cleaned_data
         made, text = ApiToken.make(user_of(request), values["name"], values["scope"], values["days"])
         return show(request, "accounts/token.html", token=made, text=text, title=_("New token"))
-    return form_page(request, form, lambda values: None, reverse("profile"), title=_("New token"), submit=_("Make the token"))
+    return form_page(
+        request, form, lambda _values: None, reverse("profile"), title=_("New token"), submit=_("Make the token")
+    )
 
 
 @require_POST
@@ -101,10 +124,18 @@ def organisation(request: HttpRequest, org: Organisation) -> HttpResponse:
         _record(org, user_of(request), "organisation", *changes)
 
     return form_page(
-        request, form, save, reverse("organisation", args=[org.pk]), title=org.name, template="accounts/organisation.html", section="organisation",
-        org=org, members=paged(request, org.memberships.select_related("user").prefetch_related("teams").order_by("user__name")),
-        teams=org.teams.all(), invitations=org.invitations.filter(used_at=None, expires_at__gt=timezone.now()).order_by("-pk"),
-    )  # fmt: skip
+        request,
+        form,
+        save,
+        reverse("organisation", args=[org.pk]),
+        title=org.name,
+        template="accounts/organisation.html",
+        section="organisation",
+        org=org,
+        members=paged(request, org.memberships.select_related("user").prefetch_related("teams").order_by("user__name")),
+        teams=org.teams.all(),
+        invitations=org.invitations.filter(used_at=None, expires_at__gt=timezone.now()).order_by("-pk"),
+    )
 
 
 @org_admin
@@ -117,11 +148,24 @@ def invite(request: HttpRequest, org: Organisation) -> HttpResponse:
         made.teams.set(values["teams"])
         _record(org, user_of(request), "invited", Change("invitation", "", f"{values['email']} {values['role']}"))
         link = request.build_absolute_uri(reverse("join", args=[text]))
-        return show(request, "accounts/invitation.html", invitation=made, link=link, title=_("Invitation"), section="organisation")
+        return show(
+            request,
+            "accounts/invitation.html",
+            invitation=made,
+            link=link,
+            title=_("Invitation"),
+            section="organisation",
+        )
     return form_page(
-        request, form, lambda values: None, reverse("organisation", args=[org.pk]), title=_("Invite somebody"), section="organisation",
-        submit=_("Make the link"), intro=_("The link works once, for seven days. It is shown to you and mailed to nobody."),
-    )  # fmt: skip
+        request,
+        form,
+        lambda _values: None,
+        reverse("organisation", args=[org.pk]),
+        title=_("Invite somebody"),
+        section="organisation",
+        submit=_("Make the link"),
+        intro=_("The link works once, for seven days. It is shown to you and mailed to nobody."),
+    )
 
 
 @org_admin
@@ -133,7 +177,9 @@ def team(request: HttpRequest, org: Organisation) -> HttpResponse:
         Team.objects.get_or_create(organisation=org, name=values["name"])
         _record(org, user_of(request), "team", Change("team", "", values["name"]))
 
-    return form_page(request, form, save, reverse("organisation", args=[org.pk]), title=_("New team"), section="organisation")
+    return form_page(
+        request, form, save, reverse("organisation", args=[org.pk]), title=_("New team"), section="organisation"
+    )
 
 
 @org_admin
@@ -143,13 +189,24 @@ def links(request: HttpRequest, org: Organisation) -> HttpResponse:
 
     def save(values: dict[str, Any]) -> None:
         chosen = {key: value for key, value in values.items() if key in form.fields and key != "_seen" and value}
-        _record(org, user_of(request), "links", *(Change(key, org.links.get(key, ""), chosen.get(key, "")) for key in {**org.links, **chosen}))
+        _record(
+            org,
+            user_of(request),
+            "links",
+            *(Change(key, org.links.get(key, ""), chosen.get(key, "")) for key in {**org.links, **chosen}),
+        )
         Organisation.objects.filter(pk=org.pk).update(links=chosen)
 
     return form_page(
-        request, form, save, reverse("organisation", args=[org.pk]), title=_("Links"), section="organisation",
-        intro=_("Addresses rot; each can be changed here, in one place. Empty: the playbook's own."), book=playbook(),
-    )  # fmt: skip
+        request,
+        form,
+        save,
+        reverse("organisation", args=[org.pk]),
+        title=_("Links"),
+        section="organisation",
+        intro=_("Addresses rot; each can be changed here, in one place. Empty: the playbook's own."),
+        book=playbook(),
+    )
 
 
 @require_POST
@@ -181,7 +238,11 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
     invitation = Invitation.find(token, timezone.now())
     if invitation is None:
         raise Http404
-    form = JoinForm(request.POST or None, fixed_email=invitation.email, initial={"language": (translation.get_language() or "en")[:2]})
+    form = JoinForm(
+        request.POST or None,
+        fixed_email=invitation.email,
+        initial={"language": (translation.get_language() or "en")[:2]},
+    )
     if request.method == "POST" and form.is_valid():
         user = _accept(invitation, form.cleaned_data)
         if user is None:
@@ -189,9 +250,14 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
         login(request, user, backend=BACKEND)
         return redirect("home")
     response = form_page(
-        request, form, lambda values: None, reverse("home"), title=_("Join %(organisation)s") % {"organisation": invitation.organisation.name},
-        submit=_("Create the account"), intro=invitation.email,
-    )  # fmt: skip
+        request,
+        form,
+        lambda _values: None,
+        reverse("home"),
+        title=_("Join %(organisation)s") % {"organisation": invitation.organisation.name},
+        submit=_("Create the account"),
+        intro=invitation.email,
+    )
     response["Referrer-Policy"] = "no-referrer"
     return response
 
@@ -201,11 +267,15 @@ def _accept(invitation: Invitation, values: dict[str, Any]) -> User | None:
     """The account of an invitation; None when somebody was quicker."""
     if not Invitation.objects.filter(pk=invitation.pk, used_at=None).update(used_at=timezone.now()):
         return None
-    user = User.objects.create_user(values["email"], values["password"], name=values["name"], language=values["language"])
+    user = User.objects.create_user(
+        values["email"], values["password"], name=values["name"], language=values["language"]
+    )
     user.time_zone = settings.TIME_ZONE
     user.save()
     membership = Membership.objects.create(user=user, organisation=invitation.organisation, role=invitation.role)
     membership.teams.set(invitation.teams.all())
-    Participant.objects.filter(engagement__organisation=invitation.organisation, email=user.email, user=None).update(user=user)
+    Participant.objects.filter(engagement__organisation=invitation.organisation, email=user.email, user=None).update(
+        user=user
+    )
     _record(invitation.organisation, user, "joined", Change("member", "", f"{user.email} {invitation.role}"))
     return user

@@ -12,7 +12,7 @@ import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath, PureWindowsPath
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 import orjson
 from django.db import transaction
@@ -66,7 +66,7 @@ def read(scan: Scan) -> None:
     Scan.objects.filter(pk=scan.pk).update(state="reading")
     try:
         with transaction.atomic(), scan.file.open("rb") as file:
-            tally = _store(scan, file)
+            tally = _store(scan, cast("BinaryIO", file))
     except UptakeError as error:
         Scan.objects.filter(pk=scan.pk).update(state="failed", problem=str(error))
         return
@@ -145,7 +145,9 @@ def _whole(first: bytes, file: BinaryIO) -> list[Any] | None:
             return None
         rest = file.read(MOST_WHOLE)
         if file.read(1):
-            raise UptakeError(f"the JSON document is larger than {MOST_WHOLE // 1_000_000} MB", hint="Upload results.jsonl.") from None
+            raise UptakeError(
+                f"the JSON document is larger than {MOST_WHOLE // 1_000_000} MB", hint="Upload results.jsonl."
+            ) from None
         try:
             loaded = orjson.loads(first + rest)
         except ValueError:
@@ -157,7 +159,9 @@ def _whole(first: bytes, file: BinaryIO) -> list[Any] | None:
 
 
 def _is_result(value: object) -> bool:
-    return isinstance(value, dict) and isinstance(value.get("path"), str) and isinstance(value.get("findings", []), list)
+    return (
+        isinstance(value, dict) and isinstance(value.get("path"), str) and isinstance(value.get("findings", []), list)
+    )
 
 
 def _count(result: Mapping[str, Any], tally: Tally) -> None:
@@ -166,7 +170,9 @@ def _count(result: Mapping[str, Any], tally: Tally) -> None:
     tally.statuses[status] = tally.statuses.get(status, 0) + 1
     if status == "has VBA":
         tally.with_vba += 1
-        severities = [RANK.get(str(each.get("severity")), 0) for each in result.get("findings", ()) if isinstance(each, dict)]
+        severities = [
+            RANK.get(str(each.get("severity")), 0) for each in result.get("findings", ()) if isinstance(each, dict)
+        ]
         name = next(name for name, rank in RANK.items() if rank == max(severities, default=0))
         tally.worst[name] = tally.worst.get(name, 0) + 1
 
@@ -199,12 +205,16 @@ class _Writer:
                 continue
             tally.findings += 1
             if tally.findings > MOST_FINDINGS:
-                raise UptakeError(f"more than {MOST_FINDINGS} findings", hint="Upload the results of each share by itself.")
+                raise UptakeError(
+                    f"more than {MOST_FINDINGS} findings", hint="Upload the results of each share by itself."
+                )
             self._add(finding, path, owner_title, modules)
         if len(self.rows) >= BATCH:
             self._flush()
 
-    def _add(self, finding: Mapping[str, Any], path: str, owner_title: str, modules: Mapping[tuple[str, str], str]) -> None:
+    def _add(
+        self, finding: Mapping[str, Any], path: str, owner_title: str, modules: Mapping[tuple[str, str], str]
+    ) -> None:
         severity = RANK.get(str(finding.get("severity")), 0)
         statement = visible_lines(finding.get("statement") or "")[:4000]
         rule, module = str(finding["rule"])[:10], str(finding.get("module") or "")
@@ -254,7 +264,18 @@ class _Writer:
     def finish(self) -> None:
         """Write what is left, and the counts."""
         self._flush()
-        names = ["title", "rule", "severity", "certainty", "statement", "proposal", "message", "arguments", "findings_count", "files_count"]
+        names = [
+            "title",
+            "rule",
+            "severity",
+            "certainty",
+            "statement",
+            "proposal",
+            "message",
+            "arguments",
+            "findings_count",
+            "files_count",
+        ]
         clusters = list(self.clusters.values())
         for start in range(0, len(clusters), 500):
             Cluster.objects.bulk_update(clusters[start : start + 500], names)
@@ -307,7 +328,9 @@ def _from_workbook(file: BinaryIO, tally: Tally) -> Iterator[Mapping[str, Any]]:
         raise UptakeError(f"this workbook cannot be read: {error}") from error
     sheets = [name for name in book.sheetnames if name.lower().startswith("vba results")]
     if not sheets:
-        raise UptakeError("the workbook has no sheet “VBA Results”", hint="A basic or advanced report of the toolkit has it.")
+        raise UptakeError(
+            "the workbook has no sheet “VBA Results”", hint="A basic or advanced report of the toolkit has it."
+        )
     for name in sheets:
         rows = book[name].iter_rows(values_only=True)
         heads: dict[str, int] = {}
@@ -334,8 +357,12 @@ def _results(rows: Iterable[tuple[Any, ...]], heads: Mapping[str, int], tally: T
             continue
         found = list(group)
         status = cell(found[0], "filestatus") or "has VBA"
-        findings = [each for row in found if (each := _ort_finding(lambda name, row=row: cell(row, name)))]  # type: ignore[misc]
-        yield {"path": path, "status": "has VBA" if "vba" in status.lower() and "no" not in status.lower().split() else status, "findings": findings}
+        findings = [each for row in found if (each := _ort_finding(lambda name, row=row: cell(row, name)))]
+        yield {
+            "path": path,
+            "status": "has VBA" if "vba" in status.lower() and "no" not in status.lower().split() else status,
+            "findings": findings,
+        }
 
 
 def _ort_finding(cell: Any) -> dict[str, Any] | None:

@@ -83,14 +83,22 @@ class Cluster(models.Model):
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=("scan", "by", "key"), name="one_cluster")]
-        indexes: ClassVar = [models.Index(fields=("scan", "by", "-severity", "-files_count")), models.Index(fields=("scan", "by", "state"))]
+        indexes: ClassVar = [
+            models.Index(fields=("scan", "by", "-severity", "-files_count")),
+            models.Index(fields=("scan", "by", "state")),
+        ]
         ordering: ClassVar = ["-severity", "-files_count", "pk"]
 
     def said(self) -> str:
         """The message in the reader's language; a folder or a module is its own name."""
         if self.by != self.By.CAUSE:
             return self.title
-        finding = {"rule": self.rule, "message": self.message or self.title, "arguments": self.arguments, "variant": self.arguments.get("_variant", "")}
+        finding = {
+            "rule": self.rule,
+            "message": self.message or self.title,
+            "arguments": self.arguments,
+            "variant": self.arguments.get("_variant", ""),
+        }
         return message_in(language(), finding) or self.title
 
     @property

@@ -16,5 +16,7 @@ def open_rules(row: Engagement) -> list[str] | None:
     scan = latest(row)
     if scan is None:
         return None
-    found = Cluster.objects.filter(scan=scan, by="cause", severity__gt=RANK["ready"]).exclude(state__in=("fixed", "accepted"))
+    found = Cluster.objects.filter(scan=scan, by="cause", severity__gt=RANK["ready"]).exclude(
+        state__in=("fixed", "accepted")
+    )
     return list(found.values_list("rule", flat=True).distinct())

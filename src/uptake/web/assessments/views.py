@@ -40,17 +40,23 @@ class UploadForm(Form):
 
     file = forms.FileField(
         label=_l("Results"),
-        help_text=_l("results.jsonl or the JSON report of “uptake scan”, or a workbook of the Readiness Toolkit with the sheet “VBA Results”."),
-    )  # fmt: skip
+        help_text=_l(
+            "results.jsonl or the JSON report of “uptake scan”, or a workbook of the Readiness Toolkit with the sheet “VBA Results”."
+        ),
+    )
     ran_on = date_field(_l("Date of the scan"))
-    method = text_field(_l("How it was run"), most=200, hint=_l("By the customer, stand-alone or through Configuration Manager."))
+    method = text_field(
+        _l("How it was run"), most=200, hint=_l("By the customer, stand-alone or through Configuration Manager.")
+    )
     coverage = text_field(_l("What it covers"), hint=_l("Shares, departments, how many of the devices."))
 
     def clean_file(self) -> Any:
         """Bounded, and of a kind that can be read."""
         file = self.cleaned_data["file"]
         if file.size > settings.MOST_SCAN:
-            raise forms.ValidationError(_("The file is larger than %(size)s MB.") % {"size": settings.MOST_SCAN // 1_000_000})
+            raise forms.ValidationError(
+                _("The file is larger than %(size)s MB.") % {"size": settings.MOST_SCAN // 1_000_000}
+            )
         start = next(file.chunks(64), b"")
         file.seek(0)
         if not start.startswith(b"PK\x03\x04") and not start.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"{"):
@@ -61,8 +67,12 @@ class UploadForm(Form):
 class TriageForm(Form):
     """What people say about a cluster."""
 
-    process = text_field(_l("Business process"), required=False, most=200, hint=_l("Which process stops when this does not work?"))
-    criticality = choice_field(_l("Criticality"), lambda: [(each, say_word(each)) for each in CRITICALITIES], required=False)
+    process = text_field(
+        _l("Business process"), required=False, most=200, hint=_l("Which process stops when this does not work?")
+    )
+    criticality = choice_field(
+        _l("Criticality"), lambda: [(each, say_word(each)) for each in CRITICALITIES], required=False
+    )
     assignee = text_field(_l("Assigned to"), required=False, most=120)
     state = choice_field(_l("State"), lambda: [(each, say_word(each)) for each in STATES])
     remark = text_field(_l("Remark"), lines=3, required=False)
@@ -78,7 +88,9 @@ class TriageForm(Form):
 def severity_bar(scan: Scan) -> str:
     """Files with macros by their worst severity."""
     parts = [(f"s{rank}", scan.by_severity.get(name, 0)) for name, rank in RANK.items()]
-    said = ", ".join(f"{say_word('ready64' if name == 'ready' else name)} {scan.by_severity.get(name, 0)}" for name in RANK)
+    said = ", ".join(
+        f"{say_word('ready64' if name == 'ready' else name)} {scan.by_severity.get(name, 0)}" for name in RANK
+    )
     return stacked_bar(parts, said)
 
 
@@ -95,12 +107,23 @@ def readiness(request: HttpRequest, row: Engagement) -> HttpResponse:
         found = found.filter(state=state) if state in STATES else found
         found = found.filter(severity=RANK[severity]) if severity in RANK else found
         context |= {
-            "clusters": paged(request, found), "by": by, "state": state, "severity": severity, "bys": Cluster.By.choices,
-            "states": STATES, "severities": [name for name in reversed(RANK)], "bar": severity_bar(scan),
-            "untriaged": Cluster.objects.filter(scan=scan, by="cause", severity__gte=RANK["limited"], state="untriaged").count(),
-            "legend": [("ready64" if n == "ready" else n, scan.by_severity.get(n, 0), f"s{r}") for n, r in RANK.items()],
-            "hard": scan.by_severity.get("significant", 0), "light": scan.by_severity.get("limited", 0),
-        }  # fmt: skip
+            "clusters": paged(request, found),
+            "by": by,
+            "state": state,
+            "severity": severity,
+            "bys": Cluster.By.choices,
+            "states": STATES,
+            "severities": list(reversed(RANK)),
+            "bar": severity_bar(scan),
+            "untriaged": Cluster.objects.filter(
+                scan=scan, by="cause", severity__gte=RANK["limited"], state="untriaged"
+            ).count(),
+            "legend": [
+                ("ready64" if n == "ready" else n, scan.by_severity.get(n, 0), f"s{r}") for n, r in RANK.items()
+            ],
+            "hard": scan.by_severity.get("significant", 0),
+            "light": scan.by_severity.get("limited", 0),
+        }
     return show(request, "assessments/readiness.html", row, **context)
 
 
@@ -113,9 +136,14 @@ def upload(request: HttpRequest, row: Engagement) -> HttpResponse:
         file, user = values["file"], user_of(request)
         name = visible((file.name or "scan").replace("\\", "/").rpartition("/")[2])[:200]
         scan = Scan(
-            engagement=row, name=name, size=file.size, method=values["method"], coverage=values["coverage"], ran_on=values["ran_on"],
+            engagement=row,
+            name=name,
+            size=file.size,
+            method=values["method"],
+            coverage=values["coverage"],
+            ran_on=values["ran_on"],
             by=user.name,
-        )  # fmt: skip
+        )
         scan.file.save("scan", file)
         audit(row, user, "scan", [Change("scan", "", f"{name}, {file.size} bytes")])
         what = f"{values['ran_on']} · {values['method']} · {values['coverage']}"
@@ -123,10 +151,16 @@ def upload(request: HttpRequest, row: Engagement) -> HttpResponse:
         read_scan.enqueue(scan.pk)
 
     return form_page(
-        request, form, save, reverse("readiness", args=[row.pk]), row=row, title=_("Upload results"), tab="readiness",
+        request,
+        form,
+        save,
+        reverse("readiness", args=[row.pk]),
+        row=row,
+        title=_("Upload results"),
+        tab="readiness",
         done=_("The results are being read. Reload the page in a moment."),
         intro=_("The customer runs the scan, FastTrack does not. Large files are read as a stream."),
-    )  # fmt: skip
+    )
 
 
 def _cluster(row: Engagement, number: int) -> Cluster:
@@ -145,7 +179,9 @@ def cluster(request: HttpRequest, row: Engagement, number: int) -> HttpResponse:
 
     def save(values: dict[str, Any]) -> None:
         user = user_of(request)
-        changes = [Change(f"{found.rule} {found.title[:80]}: {name}", getattr(found, name), values[name]) for name in names]
+        changes = [
+            Change(f"{found.rule} {found.title[:80]}: {name}", getattr(found, name), values[name]) for name in names
+        ]
         before = open_rules(row)
         Cluster.objects.filter(pk=found.pk).update(**{name: values[name] for name in names})
         audit(row, user, "triage", [each for each in changes if each.before != each.after], values["remark"])
@@ -156,9 +192,18 @@ def cluster(request: HttpRequest, row: Engagement, number: int) -> HttpResponse:
     places = FindingRow.objects.filter(**{rows: found}).select_related("cause").order_by("pk")
     rule = rule_texts(language()).get(found.rule)
     return form_page(
-        request, form, save, reverse("readiness", args=[row.pk]), row=row, title=found.title, tab="readiness",
-        template="assessments/cluster.html", cluster=found, rule=rule, places=paged(request, places, 100),
-    )  # fmt: skip
+        request,
+        form,
+        save,
+        reverse("readiness", args=[row.pk]),
+        row=row,
+        title=found.title,
+        tab="readiness",
+        template="assessments/cluster.html",
+        cluster=found,
+        rule=rule,
+        places=paged(request, places, 100),
+    )
 
 
 @require_POST
@@ -170,7 +215,10 @@ def sign(request: HttpRequest, row: Engagement, number: int) -> HttpResponse:
         raise Http404
     left = Cluster.objects.filter(scan=scan, by="cause", severity__gte=RANK["limited"], state="untriaged").count()
     if left:
-        messages.error(request, _("%(count)s causes of limited or significant remediation have not been looked at.") % {"count": left})
+        messages.error(
+            request,
+            _("%(count)s causes of limited or significant remediation have not been looked at.") % {"count": left},
+        )
         return redirect("readiness", row.pk)
     user, today = user_of(request), timezone.localdate()
     Scan.objects.filter(pk=scan.pk).update(signed_by=user.name, signed_on=today)

@@ -51,7 +51,12 @@ def level(user: User, engagement: Engagement) -> Level:
     if membership and membership.role == Membership.Role.ADMIN:
         return Level.ADMIN
     is_customer = membership is not None and membership.role == Membership.Role.CUSTOMER
-    if membership and not is_customer and engagement.team_id and membership.teams.filter(pk=engagement.team_id).exists():
+    if (
+        membership
+        and not is_customer
+        and engagement.team_id
+        and membership.teams.filter(pk=engagement.team_id).exists()
+    ):
         return Level.MEMBER
     roles = set(Participant.objects.filter(engagement=engagement, user=user).values_list("role", flat=True))
     if roles - CUSTOMER_ROLES and not is_customer:
@@ -89,7 +94,7 @@ def public(view: View) -> View:
 
 def signed_in(view: View) -> View:
     """For everybody who has signed in."""
-    return _declared(login_required(view), "signed-in")  # type: ignore[return-value,type-var]
+    return _declared(login_required(view), "signed-in")
 
 
 def delivery(view: View) -> View:

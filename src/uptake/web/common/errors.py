@@ -18,7 +18,12 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
     """403."""
-    return _page(request, 403, _("Not for your role"), _("Your role does not include this. Ask the people who lead the engagement."))
+    return _page(
+        request,
+        403,
+        _("Not for your role"),
+        _("Your role does not include this. Ask the people who lead the engagement."),
+    )
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
@@ -28,7 +33,9 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001
     """The form is too old, or comes from another site."""
-    return _page(request, 403, _("This form has expired"), _("Go back, load the page again and send the form once more."))
+    return _page(
+        request, 403, _("This form has expired"), _("Go back, load the page again and send the form once more.")
+    )
 
 
 def server_error(request: HttpRequest) -> HttpResponse:  # noqa: ARG001

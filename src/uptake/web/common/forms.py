@@ -44,7 +44,9 @@ class Form(forms.Form):
     required_css_class = "required"
     error_css_class = "wrong"
 
-    def __init__(self, data: Any = None, files: Any = None, *, stored: Mapping[str, Any] | None = None, **more: Any) -> None:
+    def __init__(
+        self, data: Any = None, files: Any = None, *, stored: Mapping[str, Any] | None = None, **more: Any
+    ) -> None:
         self.stored = dict(stored) if stored is not None else None
         initial = {**(self.stored or {}), **more.pop("initial", {})}
         super().__init__(data, files, initial=initial, **more)
@@ -80,11 +82,13 @@ class Form(forms.Form):
         for name, _label, current in self.conflicts:
             self.add_error(
                 name if name in self.fields else None,
-                _("Somebody else has changed this meanwhile to “%(value)s”. Send again to keep yours.") % {"value": current},
+                _("Somebody else has changed this meanwhile to “%(value)s”. Send again to keep yours.")
+                % {"value": current},
             )
         if self.conflicts:
-            self.data = self.data.copy()
-            self.data[self.add_prefix(SEEN)] = self.seal()
+            again = self.data.copy()  # type: ignore[attr-defined]
+            again[self.add_prefix(SEEN)] = self.seal()
+            self.data = again
 
 
 def _comparable(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -114,7 +118,9 @@ def text_field(label: Any, *, lines: int = 0, required: bool = True, most: int =
     )
 
 
-def choice_field(label: Any, choices: Any = (), *, required: bool = True, hint: Any = "", empty: Any = "—") -> forms.ChoiceField:
+def choice_field(
+    label: Any, choices: Any = (), *, required: bool = True, hint: Any = "", empty: Any = "—"
+) -> forms.ChoiceField:
     """One of some values; an optional one can be left empty. `choices` may be a function."""
 
     def offered() -> list[tuple[str, Any]]:

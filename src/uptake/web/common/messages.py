@@ -7,12 +7,13 @@ and a test lists those that no form fits.
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
 from uptake.core.errors import UptakeError
 
-FORMS: tuple[tuple[str, str], ...] = (
+FORMS: tuple[tuple[str, Any], ...] = (
     (r"\S+ lacks evidence: .*", _("Evidence is missing. The fields below say which.")),
     (r"\S+ cannot be bypassed", _("This step cannot be bypassed.")),
     (r"\S+ is bypassed with a reason and with evidence", _("Say why it is bypassed, and what proves it.")),

@@ -43,9 +43,11 @@ def personal_settings(answer: Answer) -> Answer:
     def middleware(request: HttpRequest) -> HttpResponse:
         if not isinstance(request.user, User):
             return answer(request)
-        zone = request.user.time_zone if request.user.time_zone in zoneinfo.available_timezones() else settings.TIME_ZONE
+        zone = (
+            request.user.time_zone if request.user.time_zone in zoneinfo.available_timezones() else settings.TIME_ZONE
+        )
         with translation.override(request.user.language), timezone.override(zoneinfo.ZoneInfo(zone)):
-            request.LANGUAGE_CODE = request.user.language  # type: ignore[attr-defined]
+            request.LANGUAGE_CODE = request.user.language
             response = answer(request)
             response.headers["Content-Language"] = request.user.language
             return response
@@ -58,7 +60,12 @@ def second_factor(answer: Answer) -> Answer:
 
     def middleware(request: HttpRequest) -> HttpResponse:
         user = request.user
-        if isinstance(user, User) and not request.path.startswith(FREE_OF_MFA) and _must(user) and not is_mfa_enabled(user):
+        if (
+            isinstance(user, User)
+            and not request.path.startswith(FREE_OF_MFA)
+            and _must(user)
+            and not is_mfa_enabled(user)
+        ):
             return redirect("mfa_activate_totp")
         return answer(request)
 

@@ -19,7 +19,9 @@ from uptake.web.engagements.models import Engagement
 Save = Callable[[dict[str, Any]], Any]
 
 
-def show(request: HttpRequest, template: str, row: Engagement | None = None, *, status: int = 200, **context: Any) -> HttpResponse:
+def show(
+    request: HttpRequest, template: str, row: Engagement | None = None, *, status: int = 200, **context: Any
+) -> HttpResponse:
     """A page; of an engagement with its head."""
     return render(request, template, {"engagement": row, **context}, status=status)
 

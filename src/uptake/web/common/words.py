@@ -117,7 +117,20 @@ TOPICS = {
     "shared-and-vdi": _("Shared computers and VDI"),
 }
 OK = frozenset(
-    ("done", "bypassed", "not_applicable", "resolved", "cleared", "great", "complete", "fixed", "accepted", "reached", "met", "ready64")
+    (
+        "done",
+        "bypassed",
+        "not_applicable",
+        "resolved",
+        "cleared",
+        "great",
+        "complete",
+        "fixed",
+        "accepted",
+        "reached",
+        "met",
+        "ready64",
+    )
 )
 BAD = frozenset(
     ("significant", "poor", "failed", "blocked", "late", "no-intent", "next_action_date", "unblock_date", "target_date", "critical",

@@ -31,7 +31,7 @@ from uptake.web.engagements import services
 from uptake.web.engagements.models import Conversation, Engagement, Message, Objection, RequestRow
 from uptake.web.engagements.store import change, load
 
-PASSWORD = "demo portfolio 2026"  # noqa: S105 - of accounts that exist in demonstrations only
+PASSWORD = "demo portfolio 2026"
 PEOPLE = (
     ("fe@demo.example", "Ren Sato", "admin", "en"),
     ("fm@demo.example", "Mia Keller", "member", "en"),
@@ -61,7 +61,10 @@ def load_demo() -> str:
     if Organisation.objects.filter(name="Uptake Demo Partner").exists():
         return PASSWORD
     org = Organisation.objects.create(
-        name="Uptake Demo Partner", partner_name="Uptake Demo Partner", fpm="Ida Holm", submission_destination="checklists@demo.example"
+        name="Uptake Demo Partner",
+        partner_name="Uptake Demo Partner",
+        fpm="Ida Holm",
+        submission_destination="checklists@demo.example",
     )
     team = Team.objects.create(organisation=org, name="Deployment")
     users = []
@@ -78,7 +81,16 @@ def load_demo() -> str:
     return PASSWORD
 
 
-def _engagement(org: Organisation, team: Team, users: list[User], customer: str, seats: int, stage: str, scope: list[str], index: int) -> None:
+def _engagement(
+    org: Organisation,
+    team: Team,
+    users: list[User],
+    customer: str,
+    seats: int,
+    stage: str,
+    scope: list[str],
+    index: int,
+) -> None:
     fe, fm, ja, it = users
     lead = ja if "K.K." in customer else fe
     today = timezone.localdate()
@@ -120,17 +132,28 @@ def _status(fm: User, row: Engagement, seats: int, target: date) -> None:
 
 def _assess(lead: User, fm: User, row: Engagement, today: date, index: int) -> None:
     held = today - timedelta(days=30 - index)
-    people = [Person(lead.name, "FE"), Person(fm.name, "FM"), Person(load(row).people_in("CUSTOMER-IT")[0], "CUSTOMER-IT")]
+    people = [
+        Person(lead.name, "FE"),
+        Person(fm.name, "FM"),
+        Person(load(row).people_in("CUSTOMER-IT")[0], "CUSTOMER-IT"),
+    ]
     services.hold_meeting(lead, row, "workshop", {
         "on": held, "deck": "v4, 2026-10", "attendees": people, "outcome": "All decision points were discussed.", "next_on": held + timedelta(days=14),
     })  # fmt: skip
     for topic in playbook().of(DecisionTopic).values():
-        values = {"choice": CHOICES[topic.id], "reason": "Agreed in the workshop.", "decider": people[2].name, "on": held}
+        values = {
+            "choice": CHOICES[topic.id],
+            "reason": "Agreed in the workshop.",
+            "decider": people[2].name,
+            "on": held,
+        }
         services.decide(lead, row, topic.id, values, topic.choices)
     services.settle(lead, row.pk, "task:3080", {"state": "done", "on": held}, (
         Evidence("workshop", f"{held} · v4", held, lead.name), Evidence("responsible-it", people[2].name, held, lead.name),
     ))  # fmt: skip
-    note = "[OPP] Workshop held with IT; channel, languages and tool are decided because the pilot starts in four weeks."
+    note = (
+        "[OPP] Workshop held with IT; channel, languages and tool are decided because the pilot starts in four weeks."
+    )
     services.write_note(lead, row, Note(
         "N3", note, lead.name, "FE", held, "OPP", status="on-track", next_action="Customer runs the scan", next_action_date=held + timedelta(days=7),
         next_action_owner=people[2].name,
@@ -141,13 +164,21 @@ def _assess(lead: User, fm: User, row: Engagement, today: date, index: int) -> N
 def _scan(lead: User, row: Engagement, on: date) -> None:
     """The sample estate of `uptake demo`, scanned for real."""
     scan = Scan(
-        engagement=row, name="results.jsonl", size=0, method="By the customer, stand-alone", coverage="Finance and HR shares", ran_on=on, by=lead.name
+        engagement=row,
+        name="results.jsonl",
+        size=0,
+        method="By the customer, stand-alone",
+        coverage="Finance and HR shares",
+        ran_on=on,
+        by=lead.name,
     )
     body = b"".join(json.dumps(each).encode() + b"\n" for each in _results())
     scan.size = len(body)
     scan.file.save("scan", ContentFile(body))
     read(scan)
-    services.prove(lead, row.pk, "step:ort", Evidence("scan", f"{on} · stand-alone · Finance and HR shares", on, lead.name))
+    services.prove(
+        lead, row.pk, "step:ort", Evidence("scan", f"{on} · stand-alone · Finance and HR shares", on, lead.name)
+    )
 
 
 @lru_cache(maxsize=1)
@@ -157,7 +188,10 @@ def _results() -> tuple[dict[str, Any], ...]:
     with TemporaryDirectory(prefix="uptake-") as folder:
         estate = Path(folder) / "shares"
         build_estate(estate)
-        with ScanRun(ScanRequest([str(estate)]), Path(folder) / "out", on_result=found.append) as scan, closing(scan.run()) as steps:
+        with (
+            ScanRun(ScanRequest([str(estate)]), Path(folder) / "out", on_result=found.append) as scan,
+            closing(scan.run()) as steps,
+        ):
             for _step in steps:
                 pass
         for each in found:
@@ -169,21 +203,45 @@ def _remediate(lead: User, fm: User, row: Engagement, today: date, index: int) -
     on = today - timedelta(days=15 - index)
     for cluster in Cluster.objects.filter(scan__engagement=row, by="cause", severity__gte=3):
         Cluster.objects.filter(pk=cluster.pk).update(
-            state="assigned", assignee="Payroll team", process="Monthly payroll", criticality="business-critical" if cluster.severity == 4 else "important"
+            state="assigned",
+            assignee="Payroll team",
+            process="Monthly payroll",
+            criticality="business-critical" if cluster.severity == 4 else "important",
         )
-    services.settle(lead, row.pk, "step:ort", {"state": "done", "on": on}, (Evidence("fe-review", lead.name, on, lead.name),))
-    Conversation.objects.create(
-        engagement=row, on=on, audience="IT and heads of departments", material="Announcement, business value deck", outcome="Champions named", by=fm.name
+    services.settle(
+        lead, row.pk, "step:ort", {"state": "done", "on": on}, (Evidence("fe-review", lead.name, on, lead.name),)
     )
-    services.settle(fm, row.pk, "task:3738", {"state": "done", "on": on}, (Evidence("conversation", f"{on} · IT and heads", on, fm.name),))
+    Conversation.objects.create(
+        engagement=row,
+        on=on,
+        audience="IT and heads of departments",
+        material="Announcement, business value deck",
+        outcome="Champions named",
+        by=fm.name,
+    )
+    services.settle(
+        fm,
+        row.pk,
+        "task:3738",
+        {"state": "done", "on": on},
+        (Evidence("conversation", f"{on} · IT and heads", on, fm.name),),
+    )
     Objection.objects.create(
         engagement=row, on=on, who="Head of accounting", objection="Our macros will break.",
         answer="The scan names every line; the corrected ones are ready.", is_settled=True,
     )  # fmt: skip
     Message.objects.create(
-        engagement=row, template="announcement", language="ja", audience="全社員", channel="イントラネット", planned_on=today + timedelta(days=10), text="…"
+        engagement=row,
+        template="announcement",
+        language="ja",
+        audience="全社員",
+        channel="イントラネット",
+        planned_on=today + timedelta(days=10),
+        text="…",
     )
-    services.answer(lead, row, {each.id: _likely(each, number) for number, each in enumerate(playbook().of(Question).values())})
+    services.answer(
+        lead, row, {each.id: _likely(each, number) for number, each in enumerate(playbook().of(Question).values())}
+    )
     services.generate_checklist(lead, row, open_rules(row))
     services.settle(lead, row.pk, "task:3070", {"state": "done", "on": on}, ())
     row.refresh_from_db()
@@ -206,14 +264,25 @@ def _likely(question: Question, number: int) -> Any:
     return ("yes", "no")[number % 2] if question.answer == "yes-no" else "As discussed in the workshop"
 
 
-def _deploy(lead: User, fm: User, row: Engagement, today: date, index: int) -> None:
+def _deploy(lead: User, fm: User, row: Engagement, today: date, _index: int) -> None:
     on = today - timedelta(days=6)
     row.refresh_from_db()
     checklist = load(row).checklist
     for item in checklist.open if checklist else ():
-        services.set_item(lead, row, item.id, {"owner": "IT operations", "due": on, "state": "resolved", "evidence": "Checked in the review"})
+        services.set_item(
+            lead,
+            row,
+            item.id,
+            {"owner": "IT operations", "due": on, "state": "resolved", "evidence": "Checked in the review"},
+        )
     services.acknowledge_all(fm, row, on)
-    services.settle(lead, row.pk, "task:3190", {"state": "done", "on": on}, (Evidence("pilot", "38 devices, no case in ten days", on, lead.name),))
+    services.settle(
+        lead,
+        row.pk,
+        "task:3190",
+        {"state": "done", "on": on},
+        (Evidence("pilot", "38 devices, no case in ten days", on, lead.name),),
+    )
     RequestRow.objects.create(
         engagement=row, raised_from="task:1247", reason="Content distribution is slow", by=lead.name,
         values={"role": "FastTrack Engineer SME", "workload": "OPP", "tenant-name": row.customer},
@@ -221,12 +290,14 @@ def _deploy(lead: User, fm: User, row: Engagement, today: date, index: int) -> N
     )  # fmt: skip
 
 
-def _success(lead: User, fm: User, row: Engagement, today: date, index: int) -> None:
+def _success(lead: User, fm: User, row: Engagement, today: date, _index: int) -> None:
     on = today - timedelta(days=3)
     services.settle(lead, row.pk, "task:1247", {"state": "done", "on": on}, (
         Evidence("package", "configuration.xml compared with the decisions", on, lead.name), Evidence("deployment-started", "Finance, 400 devices", on, lead.name),
     ))  # fmt: skip
-    change(fm, row.pk, "completed", lambda before: replace(before, completed_on=on), "All waves have received the package")
+    change(
+        fm, row.pk, "completed", lambda before: replace(before, completed_on=on), "All waves have received the package"
+    )
 
 
 def _blocked(fm: User, row: Engagement, today: date) -> None:
@@ -240,7 +311,10 @@ def _blocked(fm: User, row: Engagement, today: date) -> None:
 
 def _silent(fm: User, row: Engagement, stage: str, today: date) -> None:
     texts = {
-        "unknown": ("status-unknown", "Three attempts by phone and mail to the IT manager; the account is managed, no answer because of a reorganisation."),
+        "unknown": (
+            "status-unknown",
+            "Three attempts by phone and mail to the IT manager; the account is managed, no answer because of a reorganisation.",
+        ),
         "no-intent": ("no-intent", "No intent because the board keeps the perpetual licences until 2027."),
     }
     l1, text = texts[stage]

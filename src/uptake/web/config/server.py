@@ -19,9 +19,8 @@ Say = Callable[[str], None]
 def prepare(say: Say) -> None:
     """Migrate the database and collect the static files."""
     import django
-    from django.core.management import call_command
-
     from django.conf import settings
+    from django.core.management import call_command
 
     Path(settings.DATA).mkdir(parents=True, exist_ok=True, mode=0o700)
     django.setup()
@@ -47,12 +46,14 @@ def serve(host: str, port: int, workers: int) -> int:
     """Run gunicorn and the background worker until one of them ends or somebody stops us; the exit code."""
     environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "uptake.web.config.settings"}
     python = [sys.executable, "-m"]
-    web = subprocess.Popen(  # noqa: S603
+    web = subprocess.Popen(
         [*python, "gunicorn", "uptake.web.config.wsgi", "--bind", f"{host}:{port}", "--workers", str(workers), "--threads", "4",
          "--timeout", "120", "--access-logfile", "/dev/null", "--no-control-socket"],
         env=environment,
     )  # fmt: skip
-    worker = subprocess.Popen([*python, "django", "db_worker", "--no-startup-delay", "--interval", "1"], env=environment)  # noqa: S603
+    worker = subprocess.Popen(
+        [*python, "django", "db_worker", "--no-startup-delay", "--interval", "1"], env=environment
+    )
     children = (web, worker)
     ended = threading.Event()
 

@@ -67,7 +67,16 @@ def secret_key() -> str:
 SECRET_KEY = secret_key()
 DEBUG = False
 ALLOWED_HOSTS = list(
-    filter(None, [*os.environ.get("UPTAKE_HOSTS", "").split(","), urlsplit(PUBLIC_URL).hostname, "127.0.0.1", "localhost", "[::1]"])
+    filter(
+        None,
+        [
+            *os.environ.get("UPTAKE_HOSTS", "").split(","),
+            urlsplit(PUBLIC_URL).hostname,
+            "127.0.0.1",
+            "localhost",
+            "[::1]",
+        ],
+    )
 )
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 IS_HTTPS = PUBLIC_URL.startswith("https:")
@@ -140,6 +149,7 @@ TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["d
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("ja", "日本語")]
 LOCALE_PATHS = [HERE / "locale"]
+FORMAT_MODULE_PATH = ["uptake.web.common.formats"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = os.environ.get("UPTAKE_TIME_ZONE", "UTC")
@@ -150,7 +160,10 @@ STATIC_URL = "/static/"
 STATIC_ROOT = DATA / "static"
 STATICFILES_DIRS = [HERE / "static"]
 STORAGES: dict[str, dict[str, Any]] = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": DATA / "uploads", "base_url": None}},
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": DATA / "uploads", "base_url": None},
+    },
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 FILE_UPLOAD_TEMP_DIR = None
@@ -181,7 +194,12 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_LOGIN_ON_PASSWORD_RESET = False
 ACCOUNT_SESSION_REMEMBER = False
-ACCOUNT_RATE_LIMITS = {"login": "60/m/ip", "login_failed": "10/m/ip,5/5m/key", "reauthenticate": "10/m/user", "change_password": "5/m/user"}
+ACCOUNT_RATE_LIMITS = {
+    "login": "60/m/ip",
+    "login_failed": "10/m/ip,5/5m/key",
+    "reauthenticate": "10/m/user",
+    "change_password": "5/m/user",
+}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "uptake"
 REQUIRE_MFA = os.environ.get("UPTAKE_REQUIRE_MFA", "") == "1"
@@ -199,7 +217,9 @@ if os.environ.get("UPTAKE_OIDC_CLIENT_ID"):
                 "client_id": os.environ["UPTAKE_OIDC_CLIENT_ID"],
                 "secret": os.environ.get("UPTAKE_OIDC_CLIENT_SECRET", ""),
                 "settings": {
-                    "server_url": os.environ.get("UPTAKE_OIDC_ISSUER", "https://login.microsoftonline.com/organizations/v2.0"),
+                    "server_url": os.environ.get(
+                        "UPTAKE_OIDC_ISSUER", "https://login.microsoftonline.com/organizations/v2.0"
+                    ),
                 },
             }
         ],

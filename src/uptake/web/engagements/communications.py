@@ -80,7 +80,9 @@ def filled(key: str, lang: str, row: Engagement, engagement: guide.Engagement) -
     target = min((each.target_date for each in engagement.entitlements if each.target_date), default=None)
     with translation.override(lang):
         on = date_format(target, "DATE_FORMAT") if target else ""
-    names = ", ".join(dict.fromkeys(each.name for each in engagement.people if each.role in ("FE", "FM", "CUSTOMER-IT")))
+    names = ", ".join(
+        dict.fromkeys(each.name for each in engagement.people if each.role in ("FE", "FM", "CUSTOMER-IT"))
+    )
     values: dict[str, Any] = {
         "customer": row.customer,
         "when": phrases["when"].format(date=on) if on else phrases["no_when"],

@@ -73,7 +73,9 @@ class Details(Form):
 
     customer = text_field(_l("Customer"), most=160)
     tenant = text_field(_l("Tenant"), required=False, most=160, hint=_l("Domain or id of the tenant."))
-    cloud = choice_field(_l("Cloud"), _clouds, hint=_l("Questionnaires are made for one cloud; the wrong edition is refused."))
+    cloud = choice_field(
+        _l("Cloud"), _clouds, hint=_l("Questionnaires are made for one cloud; the wrong edition is refused.")
+    )
     engagement_scenario = choice_field(
         _l("Engagement scenario"), lambda: [(each, say_word(each)) for each in SCENARIOS], required=False
     )
@@ -91,7 +93,7 @@ class NewEngagement(Details):
     """A new engagement; without intent none is started."""
 
     playbook_version = choice_field(_l("Playbook version"), lambda: elements(Version))
-    team = forms.ModelChoiceField(label=_l("Team"), queryset=None, required=False)
+    team: forms.ModelChoiceField[Any] = forms.ModelChoiceField(label=_l("Team"), queryset=None, required=False)
     seats = forms.IntegerField(label=_l("Paid seats of Microsoft 365 Apps"), min_value=0, max_value=MOST_SEATS)
     intent = choice_field(
         _l("Does the customer intend to deploy Microsoft 365 Apps?"),
@@ -134,7 +136,9 @@ class IntentForm(Form):
     intent = choice_field(_l("Does the customer intend to deploy Microsoft 365 Apps?"), YES_NO)
     on = date_field(_l("Date"))
     said_by = text_field(_l("Who stated it"), most=120)
-    seats_this_year = forms.IntegerField(label=_l("Seats planned for this year"), min_value=0, max_value=MOST_SEATS, required=False)
+    seats_this_year = forms.IntegerField(
+        label=_l("Seats planned for this year"), min_value=0, max_value=MOST_SEATS, required=False
+    )
     why = text_field(_l("Why it has changed"), lines=2, required=False)
 
     def clean_on(self) -> date | None:
@@ -168,7 +172,9 @@ class EntitlementForm(Form):
     seats = forms.IntegerField(label=_l("Paid seats"), min_value=0, max_value=MOST_SEATS)
     l1 = choice_field(_l("L1 Consumption Status"), lambda: elements(L1))
     l2 = forms.ChoiceField(label=_l("L2 reason"), required=False)
-    l3 = text_field(_l("L3 engineering reason"), required=False, most=60, hint=_l("No page lists values; use your organisation's."))
+    l3 = text_field(
+        _l("L3 engineering reason"), required=False, most=60, hint=_l("No page lists values; use your organisation's.")
+    )
     service_status = choice_field(_l("Service status"), [(each, each) for each in SERVICE_STATUSES], required=False)
     engagement_scenario = choice_field(
         _l("Engagement scenario"), lambda: [(each, say_word(each)) for each in SCENARIOS], required=False
@@ -180,9 +186,14 @@ class EntitlementForm(Form):
     next_action = text_field(_l("Next action"), required=False)
     next_action_date = date_field(_l("Date of the next action"), required=False)
     business_reasons = forms.MultipleChoiceField(
-        label=_l("Business reasons"), choices=lambda: elements(BusinessReason), required=False, widget=forms.CheckboxSelectMultiple
+        label=_l("Business reasons"),
+        choices=lambda: elements(BusinessReason),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
     )
-    why = text_field(_l("Why the status changes"), lines=2, required=False, hint=_l("Kept as an Entitlement Status Note."))
+    why = text_field(
+        _l("Why the status changes"), lines=2, required=False, hint=_l("Kept as an Entitlement Status Note.")
+    )
 
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
@@ -200,7 +211,9 @@ class EntitlementForm(Form):
         if status is None:
             return values
         if pair_problem(playbook(), status.id, values.get("l2", "")):
-            message = _("This L1 needs a reason (L2).") if not values.get("l2") else _("This L2 does not belong to this L1.")
+            message = (
+                _("This L1 needs a reason (L2).") if not values.get("l2") else _("This L2 does not belong to this L1.")
+            )
             self.add_error("l2", message)
         for name in ("target_date", "unblock_date"):
             if name in status.requires and not values.get(name):
@@ -233,7 +246,10 @@ class SplitForm(Form):
             needed = index <= 2
             self.fields[f"name{index}"] = text_field(_("Part %(number)s") % {"number": index}, required=needed, most=50)
             self.fields[f"seats{index}"] = forms.IntegerField(
-                label=_("Seats of part %(number)s") % {"number": index}, min_value=1, max_value=MOST_SEATS, required=needed
+                label=_("Seats of part %(number)s") % {"number": index},
+                min_value=1,
+                max_value=MOST_SEATS,
+                required=needed,
             )
 
     def parts(self) -> list[tuple[str, int]]:
@@ -257,7 +273,7 @@ class SplitForm(Form):
 
 
 class SettleForm(Form):
-    """A step or task: done with its evidence, bypassed with reason and evidence, not applicable with a reason, or taken up again."""
+    """A step or task: done with its evidence, bypassed with reason and evidence, not applicable with a reason, or open again."""
 
     state = choice_field(
         _l("State"),
@@ -276,7 +292,9 @@ class SettleForm(Form):
         self.reference, self.engagement = reference, engagement
         kinds = playbook().of(EvidenceKind)
         given = {each.kind for each in engagement.recorded(reference).evidence}
-        self.needs: list[tuple[Need, str]] = [(need, f"evidence_{need.kind}") for need in needs_of(playbook(), reference)]
+        self.needs: list[tuple[Need, str]] = [
+            (need, f"evidence_{need.kind}") for need in needs_of(playbook(), reference)
+        ]
         element = element_of(reference)
         texts = say_all(element, "evidence") if element else ()
         for (need, name), said in zip(self.needs, texts or [need.what for need, _n in self.needs], strict=True):
@@ -284,7 +302,9 @@ class SettleForm(Form):
             if kind is None or not kind.derived:
                 hint = _("Recorded already.") if need.kind in given else ""
                 self.fields[name] = text_field(said or (say(kind) if kind else need.kind), required=False, hint=hint)
-        self.fields["evidence_file"] = text_field(_("Other evidence"), required=False, hint=_("A link, a place, a name; files below."))
+        self.fields["evidence_file"] = text_field(
+            _("Other evidence"), required=False, hint=_("A link, a place, a name; files below.")
+        )
 
     def offered(self) -> tuple[guide.Evidence, ...]:
         """The evidence that was typed."""
@@ -324,7 +344,7 @@ def element_of(reference: str) -> Element | None:
     from uptake.guide.elements import Step, Task
 
     kind, _sep, key = reference.partition(":")
-    return {"task": playbook().of(Task), "step": playbook().of(Step)}.get(kind, {}).get(key)  # type: ignore[attr-defined,no-any-return]
+    return {"task": playbook().of(Task), "step": playbook().of(Step)}.get(kind, {}).get(key)
 
 
 class DecisionForm(Form):
@@ -339,7 +359,9 @@ class DecisionForm(Form):
             )  # fmt: skip
         elif topic.answer == "choice":
             offered = [(each, {"yes": _("Yes"), "no": _("No")}.get(each, each)) for each in topic.choices]
-            choice = forms.ChoiceField(label=_("Choice"), choices=offered, widget=forms.RadioSelect, initial=topic.default)
+            choice = forms.ChoiceField(
+                label=_("Choice"), choices=offered, widget=forms.RadioSelect, initial=topic.default
+            )
         else:
             choice = text_field(_("Choice"), required=False, most=500)
         choice.help_text = say(topic, "help")
@@ -437,7 +459,9 @@ class NoteForm(Form):
 
     stream = choice_field(_l("Stream"), lambda: [(key, f"{key} · {title}") for key, title in elements(Stream)])
     author_role = choice_field(_l("In the role of"), lambda: elements(Role))
-    workload = choice_field(_l("Service"), lambda: [(key, f"{key} · {title}") for key, title in _words("prefix")], required=False)
+    workload = choice_field(
+        _l("Service"), lambda: [(key, f"{key} · {title}") for key, title in _words("prefix")], required=False
+    )
     l1 = choice_field(_l("L1 Consumption Status"), lambda: elements(L1), required=False)
     status = choice_field(_l("Status"), lambda: [*_words("status"), *_words("colour")], required=False)
     text = text_field(_l("Text"), lines=7)
@@ -450,18 +474,33 @@ class NoteForm(Form):
 
     def note(self, author: str, on: date) -> guide.Note:
         """The note as the engine sees it; also of a form that is only half filled."""
-        values = getattr(self, "cleaned_data", {})
-        texts = ("stream", "author_role", "workload", "l1", "status", "text", "concern", "insight", "next_action", "next_action_owner")
+        values: dict[str, Any] = getattr(self, "cleaned_data", {})
+        texts = (
+            "stream",
+            "author_role",
+            "workload",
+            "l1",
+            "status",
+            "text",
+            "concern",
+            "insight",
+            "next_action",
+            "next_action_owner",
+        )
         days = ("next_action_date", "next_update")
         return guide.Note(
-            author=author, on=on, **{name: values.get(name) or "" for name in texts}, **{name: values.get(name) for name in days}
+            author=author,
+            on=on,
+            **{**{name: values.get(name) or "" for name in texts}, **{name: values.get(name) for name in days}},
         )
 
 
 class SummaryForm(Form):
     """The executive summary with the limits of its fields (D6)."""
 
-    customer = text_field(_l("The customer"), lines=2, most=256, hint=_l("Industry, structure, size, news. 256 characters."))
+    customer = text_field(
+        _l("The customer"), lines=2, most=256, hint=_l("Industry, structure, size, news. 256 characters.")
+    )
     status = choice_field(
         _l("Status of the engagement"),
         [("on-hold", _l("On Hold")), ("reactive", _l("Reactive")), ("fully-engaged", _l("Fully Engaged"))],
@@ -470,7 +509,9 @@ class SummaryForm(Form):
         _l("Progress of the deployment"),
         [("not", _l("Not Deployed")), ("partially", _l("Partially Deployed")), ("fully", _l("Fully Deployed"))],
     )
-    relationship = text_field(_l("Relationship"), lines=2, most=512, hint=_l("Customer, partner, account team. 512 characters."))
+    relationship = text_field(
+        _l("Relationship"), lines=2, most=512, hint=_l("Customer, partner, account team. 512 characters.")
+    )
     snapshot = text_field(_l("Snapshot per service with next actions"), lines=3, most=512, hint=_l("512 characters."))
     requests = text_field(_l("Requests for support"), lines=2, required=False, most=512, hint=_l("512 characters."))
     risks = text_field(_l("Risks and escalations"), lines=2, required=False, most=512, hint=_l("512 characters."))
@@ -480,7 +521,10 @@ class BlockForm(Form):
     """“Report a block”: note, L1, L2 and dates in one step (S54)."""
 
     entitlement = forms.ChoiceField(label=_l("Entitlement"))
-    l2 = choice_field(_l("Reason (L2)"), lambda: [(k, say(e)) for k, e in playbook().of(L2).items() if e.l1 == "blocked" and e.applies])
+    l2 = choice_field(
+        _l("Reason (L2)"),
+        lambda: [(k, say(e)) for k, e in playbook().of(L2).items() if e.l1 == "blocked" and e.applies],
+    )
     text = text_field(_l("What blocks, and why"), lines=4)
     unblock_date = date_field(_l("Projected unblock date"))
     next_action = text_field(_l("Next action"))
@@ -509,7 +553,9 @@ class RequestForm(Form):
         super().__init__(*args, **more)
         for each in playbook().of(RequestField).values():
             if each.values:
-                field: forms.Field = choice_field(say(each), [(value, value) for value in each.values], required=each.required)
+                field: forms.Field = choice_field(
+                    say(each), [(value, value) for value in each.values], required=each.required
+                )
             else:
                 lines = 5 if each.id == "additional" else 0
                 field = text_field(say(each), lines=lines, required=each.required)
@@ -522,7 +568,9 @@ class StageForm(Form):
     """A stage that a request has reached."""
 
     stage = choice_field(_l("Stage"), lambda: elements(RequestStage))
-    at = forms.DateTimeField(label=_l("When"), widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"))
+    at = forms.DateTimeField(
+        label=_l("When"), widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+    )
     outcome = text_field(_l("Outcome"), lines=2, required=False)
 
 
@@ -573,7 +621,9 @@ def _question_field(question: Question) -> forms.Field:
         offered = [*zip(question.choices, say_all(question, "choices"), strict=True)]
         if question.answer == "choice":
             return forms.ChoiceField(label=label, choices=[*offered, unknown], widget=forms.RadioSelect, required=False)
-        return forms.MultipleChoiceField(label=label, choices=[*offered, unknown], widget=forms.CheckboxSelectMultiple, required=False)
+        return forms.MultipleChoiceField(
+            label=label, choices=[*offered, unknown], widget=forms.CheckboxSelectMultiple, required=False
+        )
     if question.answer == "number":
         return forms.RegexField(
             r"^(\d{1,12}|unknown)$", label=label, required=False, max_length=12,
@@ -585,7 +635,9 @@ def _question_field(question: Question) -> forms.Field:
 class SubmissionForm(Form):
     """Where a completed checklist was handed over (S33)."""
 
-    destination = text_field(_l("Destination"), hint=_l("An address of a channel, a folder, a ticket. Nothing is mailed from here."))
+    destination = text_field(
+        _l("Destination"), hint=_l("An address of a channel, a folder, a ticket. Nothing is mailed from here.")
+    )
     receipt = text_field(_l("Receipt"), required=False)
 
 
@@ -607,7 +659,9 @@ class TasksForm(Form):
 
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
-        offered = [(key, f"{key} {say(task)} · {task.role}") for key, task in playbook().tasks.items() if not task.default]
+        offered = [
+            (key, f"{key} {say(task)} · {task.role}") for key, task in playbook().tasks.items() if not task.default
+        ]
         self.fields["switched_on"].choices = offered  # type: ignore[attr-defined]
 
 

@@ -29,7 +29,9 @@ class Engagement(models.Model):
     """One customer on the way."""
 
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="engagements")
-    team = models.ForeignKey(Team, models.SET_NULL, null=True, blank=True, related_name="engagements", verbose_name=_("team"))
+    team = models.ForeignKey(
+        Team, models.SET_NULL, null=True, blank=True, related_name="engagements", verbose_name=_("team")
+    )
     customer = models.CharField(_("customer"), max_length=160)
     tenant = models.CharField(_("tenant"), max_length=160, blank=True)
     cloud = models.CharField(_("cloud"), max_length=20)
@@ -75,11 +77,13 @@ class Engagement(models.Model):
 
     class Meta:
         ordering: ClassVar = ["customer", "pk"]
-        indexes: ClassVar = [models.Index(fields=("organisation", "phase")), models.Index(fields=("organisation", "customer"))]
+        indexes: ClassVar = [
+            models.Index(fields=("organisation", "phase")),
+            models.Index(fields=("organisation", "customer")),
+        ]
 
     def __str__(self) -> str:
         return self.customer
-
 
     @property
     def next_action_text(self) -> str:

@@ -45,7 +45,9 @@ def create(actor: User, organisation: Organisation, values: Mapping[str, Any]) -
         before,
         engagement_scenario=values.get("engagement_scenario", ""),
         is_get_modern=bool(values.get("is_get_modern")),
-        intent=guide.Intent(intent == "yes", values["intent_on"], values["intent_said_by"]) if intent in ("yes", "no") else None,
+        intent=guide.Intent(intent == "yes", values["intent_on"], values["intent_said_by"])
+        if intent in ("yes", "no")
+        else None,
         eligibility=_eligibility(values),
         entitlements=(first,),
     )
@@ -59,7 +61,14 @@ def _first_l2(l1: str) -> str:
     """The reason that stands first below an L1 of a new engagement; none where a person has to choose."""
     if l1 == "no-intent":
         return ""
-    return next((each.id for each in statuses.allowed_l2(playbook(), l1) if each.applies and (each.automatic or l1 == "in-progress")), "")
+    return next(
+        (
+            each.id
+            for each in statuses.allowed_l2(playbook(), l1)
+            if each.applies and (each.automatic or l1 == "in-progress")
+        ),
+        "",
+    )
 
 
 def _eligibility(values: Mapping[str, Any]) -> guide.Eligibility | None:
@@ -79,7 +88,9 @@ def describe(actor: User, row: Engagement, values: Mapping[str, Any]) -> None:
     change(actor, row.pk, "described", lambda before: replace(before, **{name: values[name] for name in names}))
 
 
-def settle(actor: User, pk: int, reference: str, values: Mapping[str, Any], offered: tuple[guide.Evidence, ...]) -> guide.Engagement:
+def settle(
+    actor: User, pk: int, reference: str, values: Mapping[str, Any], offered: tuple[guide.Evidence, ...]
+) -> guide.Engagement:
     """A step or task done, bypassed, not applicable or open again. Raises `GateError`."""
     state, on, reason = values["state"], values["on"], values.get("reason", "")
 
@@ -116,20 +127,31 @@ def add_person(actor: User, row: Engagement, name: str, role: str, email: str) -
         actor, row.pk, "assigned",
         lambda before: before if person in before.people else replace(before, people=(*before.people, person)),
     )  # fmt: skip
-    user = User.objects.filter(email=email.lower(), memberships__organisation=row.organisation_id).first() if email else None
+    user = (
+        User.objects.filter(email=email.lower(), memberships__organisation=row.organisation_id).first()
+        if email
+        else None
+    )
     Participant.objects.filter(engagement=row, name=name, role=role).update(email=email.lower(), user=user)
 
 
 def remove_person(actor: User, row: Engagement, name: str, role: str) -> None:
     """Take somebody out of a role."""
     gone = guide.Person(name, role)
-    change(actor, row.pk, "removed", lambda before: replace(before, people=tuple(each for each in before.people if each != gone)))
+    change(
+        actor,
+        row.pk,
+        "removed",
+        lambda before: replace(before, people=tuple(each for each in before.people if each != gone)),
+    )
 
 
 def set_entitlement(actor: User, row: Engagement, key: str, values: Mapping[str, Any]) -> None:
     """Record an entitlement; a change of status leaves an Entitlement Status Note that says why."""
     names = [name for name in guide.Entitlement.__slots__ if name in values]
-    fields = {name: tuple(values[name]) if name == "business_reasons" else values[name] for name in names}
+    fields: dict[str, Any] = {
+        name: tuple(values[name]) if name == "business_reasons" else values[name] for name in names
+    }
     why = values.get("why", "")
 
     def make(before: guide.Engagement) -> guide.Engagement:
@@ -170,7 +192,11 @@ def report_block(actor: User, row: Engagement, values: Mapping[str, Any]) -> Non
     """Note, L1, L2, owner and dates together (S54)."""
     report = statuses.BlockReport(author=actor.name, **values)
     change(
-        actor, row.pk, "block", lambda before: statuses.report_block(playbook(), before, report, timezone.localdate()), values["text"]
+        actor,
+        row.pk,
+        "block",
+        lambda before: statuses.report_block(playbook(), before, report, timezone.localdate()),
+        values["text"],
     )
 
 
@@ -191,15 +217,17 @@ def decide(actor: User, row: Engagement, topic: str, values: Mapping[str, Any], 
 @transaction.atomic
 def hold_meeting(actor: User, row: Engagement, kind: str, values: Mapping[str, Any]) -> MeetingRow:
     """Record a meeting with a snapshot of the progress on that day (S40)."""
-    record = guide.MeetingRecord(kind, values["on"], tuple(values["attendees"]), values.get("outcome", ""), values.get("next_on"))
+    record = guide.MeetingRecord(
+        kind, values["on"], tuple(values["attendees"]), values.get("outcome", ""), values.get("next_on")
+    )
     after = change(actor, row.pk, "meeting", lambda before: replace(before, meetings=(*before.meetings, record)))
     made = MeetingRow.objects.filter(engagement=row).latest("pk")
-    made.deck, made.snapshot = values.get("deck", ""), snapshot(row, after)
+    made.deck, made.snapshot = values.get("deck", ""), snapshot(after)
     made.save()
     return made
 
 
-def snapshot(row: Engagement, engagement: guide.Engagement) -> dict[str, Any]:
+def snapshot(engagement: guide.Engagement) -> dict[str, Any]:
     """Progress on the day of a session, in numbers."""
     book = playbook()
     applying = gates.applying(book, engagement)
@@ -294,7 +322,9 @@ def acknowledge(actor: User, row: Engagement, item: str) -> None:
 
     def make(before: guide.Engagement) -> guide.Engagement:
         assert before.checklist is not None
-        items = tuple(replace(each, acknowledged_by=actor.name) if each.id == item else each for each in before.checklist.items)
+        items = tuple(
+            replace(each, acknowledged_by=actor.name) if each.id == item else each for each in before.checklist.items
+        )
         return replace(before, checklist=replace(before.checklist, items=items))
 
     change(actor, row.pk, "acknowledged", make)
@@ -320,4 +350,8 @@ def teams_for(user: User) -> Any:
     from uptake.web.accounts.models import Membership
 
     administered = user.memberships.filter(role=Membership.Role.ADMIN).values("organisation")
-    return Team.objects.filter(Q(organisation__in=administered) | Q(members__user=user)).distinct().select_related("organisation")
+    return (
+        Team.objects.filter(Q(organisation__in=administered) | Q(members__user=user))
+        .distinct()
+        .select_related("organisation")
+    )

@@ -166,7 +166,9 @@ def _text(value: object) -> str:
         parts = (f"{name}: {_text(each)}" for name, each in asdict(value).items() if each not in (None, "", (), [], 0))
         return "; ".join(parts)[:LONGEST]
     if isinstance(value, (tuple, frozenset, set, list)):
-        return ", ".join(_text(each) for each in (sorted(value, key=str) if not isinstance(value, (tuple, list)) else value))[:LONGEST]
+        return ", ".join(
+            _text(each) for each in (sorted(value, key=str) if not isinstance(value, (tuple, list)) else value)
+        )[:LONGEST]
     return str(value)[:LONGEST]
 
 
@@ -243,7 +245,9 @@ def _plain(value: Any) -> Any:
     return sorted(value) if isinstance(value, frozenset) else value
 
 
-def _sync(row: Engagement, kind: type[Part], keys: tuple[str, ...], before: tuple[Any, ...], after: tuple[Any, ...]) -> None:
+def _sync(
+    row: Engagement, kind: type[Part], keys: tuple[str, ...], before: tuple[Any, ...], after: tuple[Any, ...]
+) -> None:
     """Rows of one kind: those that are new are added, those that differ changed, those that are gone deleted."""
     if before == after:
         return

@@ -1,4 +1,4 @@
-"""The checklist as a workbook and as one page, stamped with the versions of its questionnaires; hidden items stand on a sheet of their own."""
+"""The checklist as a workbook and as one page, stamped with the versions of its questionnaires; hidden items have their sheet."""
 
 from __future__ import annotations
 
@@ -20,9 +20,18 @@ from uptake.web.engagements.models import Engagement
 
 def _heads() -> list[str]:
     return [
-        _("Id"), _("Item"), _("Action"), _("Done when"), _("Responsible"), _("Owner"), _("Due"), _("State"), _("Why it is here"), _("Evidence"),
+        _("Id"),
+        _("Item"),
+        _("Action"),
+        _("Done when"),
+        _("Responsible"),
+        _("Owner"),
+        _("Due"),
+        _("State"),
+        _("Why it is here"),
+        _("Evidence"),
         _("Acknowledged by"),
-    ]  # fmt: skip
+    ]
 
 
 def _row(item: Item) -> list[str]:
@@ -31,7 +40,17 @@ def _row(item: Item) -> list[str]:
     said = [say(question, name) if question else getattr(item, name) for name in ("title", "action", "done_when")]
     due = item.due.isoformat() if item.due else ""
     shown, state = say_word(item.shown), say_word(item.state)
-    return [item.id, *said, item.owner_role, item.owner, due, state, shown, "\n".join(item.evidence), item.acknowledged_by]
+    return [
+        item.id,
+        *said,
+        item.owner_role,
+        item.owner,
+        due,
+        state,
+        shown,
+        "\n".join(item.evidence),
+        item.acknowledged_by,
+    ]
 
 
 def _stamp(row: Engagement, checklist: Checklist) -> list[tuple[str, str]]:
@@ -54,7 +73,9 @@ def as_xlsx(row: Engagement, checklist: Checklist, lang: str) -> bytes:
     out = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with translation.override(lang), xlsxwriter.Workbook(out, options) as book:
-        head = book.add_format({"bold": True, "bg_color": "#0f5d5c", "font_color": "#ffffff", "text_wrap": True, "valign": "top"})
+        head = book.add_format(
+            {"bold": True, "bg_color": "#0f5d5c", "font_color": "#ffffff", "text_wrap": True, "valign": "top"}
+        )
         wrap = book.add_format({"text_wrap": True, "valign": "top"})
         first = book.add_worksheet(_("Overview")[:31])
         for index, (name, value) in enumerate(_stamp(row, checklist)):
@@ -68,7 +89,9 @@ def as_xlsx(row: Engagement, checklist: Checklist, lang: str) -> bytes:
     return out.getvalue()
 
 
-def _sheet(book: xlsxwriter.Workbook, name: str, items: Iterable[Item], head: object, wrap: object) -> xlsxwriter.worksheet.Worksheet:
+def _sheet(
+    book: xlsxwriter.Workbook, name: str, items: Iterable[Item], head: object, wrap: object
+) -> xlsxwriter.worksheet.Worksheet:
     sheet = book.add_worksheet(name[:31])
     for column, title in enumerate(_heads()):
         sheet.write_string(0, column, title, head)

@@ -6,101 +6,135 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('engagements', '0001_initial'),
+        ("engagements", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Cluster',
+            name="Cluster",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('by', models.CharField(choices=[('cause', 'cause'), ('code', 'reused code'), ('owner', 'owner')], max_length=6)),
-                ('key', models.CharField(max_length=64)),
-                ('title', models.CharField(max_length=500)),
-                ('rule', models.CharField(blank=True, max_length=10)),
-                ('severity', models.PositiveSmallIntegerField()),
-                ('certainty', models.CharField(blank=True, max_length=10)),
-                ('statement', models.TextField(blank=True)),
-                ('proposal', models.TextField(blank=True)),
-                ('message', models.TextField(blank=True)),
-                ('arguments', models.JSONField(default=dict)),
-                ('findings_count', models.PositiveIntegerField(default=0)),
-                ('files_count', models.PositiveIntegerField(default=0)),
-                ('process', models.CharField(blank=True, max_length=200, verbose_name='business process')),
-                ('criticality', models.CharField(blank=True, max_length=20, verbose_name='criticality')),
-                ('assignee', models.CharField(blank=True, max_length=120, verbose_name='assigned to')),
-                ('state', models.CharField(default='untriaged', max_length=10, verbose_name='state')),
-                ('remark', models.TextField(blank=True, verbose_name='remark')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "by",
+                    models.CharField(
+                        choices=[("cause", "cause"), ("code", "reused code"), ("owner", "owner")], max_length=6
+                    ),
+                ),
+                ("key", models.CharField(max_length=64)),
+                ("title", models.CharField(max_length=500)),
+                ("rule", models.CharField(blank=True, max_length=10)),
+                ("severity", models.PositiveSmallIntegerField()),
+                ("certainty", models.CharField(blank=True, max_length=10)),
+                ("statement", models.TextField(blank=True)),
+                ("proposal", models.TextField(blank=True)),
+                ("message", models.TextField(blank=True)),
+                ("arguments", models.JSONField(default=dict)),
+                ("findings_count", models.PositiveIntegerField(default=0)),
+                ("files_count", models.PositiveIntegerField(default=0)),
+                ("process", models.CharField(blank=True, max_length=200, verbose_name="business process")),
+                ("criticality", models.CharField(blank=True, max_length=20, verbose_name="criticality")),
+                ("assignee", models.CharField(blank=True, max_length=120, verbose_name="assigned to")),
+                ("state", models.CharField(default="untriaged", max_length=10, verbose_name="state")),
+                ("remark", models.TextField(blank=True, verbose_name="remark")),
             ],
             options={
-                'ordering': ['-severity', '-files_count', 'pk'],
+                "ordering": ["-severity", "-files_count", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='FindingRow',
+            name="FindingRow",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('path', models.CharField(max_length=1000)),
-                ('container', models.CharField(blank=True, max_length=300)),
-                ('module', models.CharField(blank=True, max_length=255)),
-                ('line', models.PositiveIntegerField(default=0)),
-                ('editor_line', models.PositiveIntegerField(default=0)),
-                ('cause', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='caused', to='assessments.cluster')),
-                ('code', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='coded', to='assessments.cluster')),
-                ('owner', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='owned', to='assessments.cluster')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("path", models.CharField(max_length=1000)),
+                ("container", models.CharField(blank=True, max_length=300)),
+                ("module", models.CharField(blank=True, max_length=255)),
+                ("line", models.PositiveIntegerField(default=0)),
+                ("editor_line", models.PositiveIntegerField(default=0)),
+                (
+                    "cause",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="caused", to="assessments.cluster"
+                    ),
+                ),
+                (
+                    "code",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="coded",
+                        to="assessments.cluster",
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="owned",
+                        to="assessments.cluster",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['pk'],
+                "ordering": ["pk"],
             },
         ),
         migrations.CreateModel(
-            name='Scan',
+            name="Scan",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(default='upload', max_length=10)),
-                ('name', models.CharField(max_length=255)),
-                ('file', models.FileField(upload_to='scans/%Y/%m/')),
-                ('size', models.PositiveBigIntegerField()),
-                ('method', models.CharField(blank=True, max_length=200, verbose_name='how it was run')),
-                ('coverage', models.CharField(blank=True, max_length=300, verbose_name='what it covers')),
-                ('ran_on', models.DateField(verbose_name='date of the scan')),
-                ('by', models.CharField(max_length=120)),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('state', models.CharField(default='queued', max_length=10)),
-                ('problem', models.TextField(blank=True)),
-                ('skipped', models.PositiveIntegerField(default=0)),
-                ('files', models.PositiveIntegerField(default=0)),
-                ('with_vba', models.PositiveIntegerField(default=0)),
-                ('findings_count', models.PositiveIntegerField(default=0)),
-                ('statuses', models.JSONField(default=dict)),
-                ('by_severity', models.JSONField(default=dict)),
-                ('signed_by', models.CharField(blank=True, max_length=120)),
-                ('signed_on', models.DateField(null=True)),
-                ('engagement', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='scans', to='engagements.engagement')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(default="upload", max_length=10)),
+                ("name", models.CharField(max_length=255)),
+                ("file", models.FileField(upload_to="scans/%Y/%m/")),
+                ("size", models.PositiveBigIntegerField()),
+                ("method", models.CharField(blank=True, max_length=200, verbose_name="how it was run")),
+                ("coverage", models.CharField(blank=True, max_length=300, verbose_name="what it covers")),
+                ("ran_on", models.DateField(verbose_name="date of the scan")),
+                ("by", models.CharField(max_length=120)),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("state", models.CharField(default="queued", max_length=10)),
+                ("problem", models.TextField(blank=True)),
+                ("skipped", models.PositiveIntegerField(default=0)),
+                ("files", models.PositiveIntegerField(default=0)),
+                ("with_vba", models.PositiveIntegerField(default=0)),
+                ("findings_count", models.PositiveIntegerField(default=0)),
+                ("statuses", models.JSONField(default=dict)),
+                ("by_severity", models.JSONField(default=dict)),
+                ("signed_by", models.CharField(blank=True, max_length=120)),
+                ("signed_on", models.DateField(null=True)),
+                (
+                    "engagement",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="scans", to="engagements.engagement"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-ran_on', '-pk'],
+                "ordering": ["-ran_on", "-pk"],
             },
         ),
         migrations.AddField(
-            model_name='cluster',
-            name='scan',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='clusters', to='assessments.scan'),
+            model_name="cluster",
+            name="scan",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="clusters", to="assessments.scan"
+            ),
         ),
         migrations.AddIndex(
-            model_name='cluster',
-            index=models.Index(fields=['scan', 'by', '-severity', '-files_count'], name='assessments_scan_id_377646_idx'),
+            model_name="cluster",
+            index=models.Index(
+                fields=["scan", "by", "-severity", "-files_count"], name="assessments_scan_id_377646_idx"
+            ),
         ),
         migrations.AddIndex(
-            model_name='cluster',
-            index=models.Index(fields=['scan', 'by', 'state'], name='assessments_scan_id_f20a44_idx'),
+            model_name="cluster",
+            index=models.Index(fields=["scan", "by", "state"], name="assessments_scan_id_f20a44_idx"),
         ),
         migrations.AddConstraint(
-            model_name='cluster',
-            constraint=models.UniqueConstraint(fields=('scan', 'by', 'key'), name='one_cluster'),
+            model_name="cluster",
+            constraint=models.UniqueConstraint(fields=("scan", "by", "key"), name="one_cluster"),
         ),
     ]

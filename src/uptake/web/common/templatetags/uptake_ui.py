@@ -67,7 +67,7 @@ def day(value: Any) -> str:
         try:
             value = date.fromisoformat(value[:10])
         except ValueError:
-            return value
+            return str(value)
     if isinstance(value, datetime):
         value = timezone.localtime(value)
     return date_format(value, "DATE_FORMAT")

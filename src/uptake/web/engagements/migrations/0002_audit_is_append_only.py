@@ -27,7 +27,9 @@ def guard(apps: Any, editor: Any) -> None:  # noqa: ARG001
 def unguard(apps: Any, editor: Any) -> None:  # noqa: ARG001
     """Remove them."""
     if editor.connection.vendor == "postgresql":
-        editor.execute("DROP TRIGGER uptake_audit_append_only ON engagements_auditentry; DROP FUNCTION uptake_audit_refuse();")
+        editor.execute(
+            "DROP TRIGGER uptake_audit_append_only ON engagements_auditentry; DROP FUNCTION uptake_audit_refuse();"
+        )
     else:
         editor.execute("DROP TRIGGER uptake_audit_no_update")
         editor.execute("DROP TRIGGER uptake_audit_no_delete")

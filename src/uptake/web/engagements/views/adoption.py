@@ -23,10 +23,16 @@ from uptake.web.engagements.store import Change, audit, load
 def adoption(request: HttpRequest, row: Engagement) -> HttpResponse:
     """Everything of the conversation on one page."""
     return show(
-        request, "engagements/adoption.html", row, tab="adoption",
-        conversations=Conversation.objects.filter(engagement=row), objections=Objection.objects.filter(engagement=row),
-        plan=Message.objects.filter(engagement=row), templates=TEMPLATES, known=objections(),
-    )  # fmt: skip
+        request,
+        "engagements/adoption.html",
+        row,
+        tab="adoption",
+        conversations=Conversation.objects.filter(engagement=row),
+        objections=Objection.objects.filter(engagement=row),
+        plan=Message.objects.filter(engagement=row),
+        templates=TEMPLATES,
+        known=objections(),
+    )
 
 
 @member
@@ -41,7 +47,15 @@ def converse(request: HttpRequest, row: Engagement) -> HttpResponse:
         what = f"{made.on} · {made.audience} · {made.material}"
         services.prove(user, row.pk, "task:3738", Evidence("conversation", what[:500], made.on, user.name))
 
-    return form_page(request, form, save, reverse("adoption", args=[row.pk]), row=row, title=_("Record a conversation"), tab="adoption")
+    return form_page(
+        request,
+        form,
+        save,
+        reverse("adoption", args=[row.pk]),
+        row=row,
+        title=_("Record a conversation"),
+        tab="adoption",
+    )
 
 
 @member
@@ -52,15 +66,23 @@ def objection(request: HttpRequest, row: Engagement, number: int = 0) -> HttpRes
         raise Http404
     names = ("on", "who", "objection", "answer", "is_settled")
     known = next((each for each in objections() if each["id"] == request.GET.get("known")), None)
-    start = {"on": timezone.localdate(), **({"objection": known["objection"], "answer": known["answer"]} if known else {})}
+    start = {
+        "on": timezone.localdate(),
+        **({"objection": known["objection"], "answer": known["answer"]} if known else {}),
+    }
     stored = {name: getattr(old, name) for name in names} if old else None
     form = ObjectionForm(request.POST or None, stored=stored, initial={} if old else start)
 
     def save(values: dict[str, Any]) -> None:
-        Objection.objects.update_or_create(pk=old.pk if old else None, engagement=row, defaults=values)
+        if old:
+            Objection.objects.filter(pk=old.pk).update(**{name: values[name] for name in names})
+        else:
+            Objection.objects.create(engagement=row, **values)
         audit(row, user_of(request), "objection", [Change("objection", old.answer if old else "", values["answer"])])
 
-    return form_page(request, form, save, reverse("adoption", args=[row.pk]), row=row, title=_("Objection"), tab="adoption")
+    return form_page(
+        request, form, save, reverse("adoption", args=[row.pk]), row=row, title=_("Objection"), tab="adoption"
+    )
 
 
 @member
@@ -74,12 +96,16 @@ def message(request: HttpRequest, row: Engagement, number: int = 0) -> HttpRespo
         raise Http404
     names = ("audience", "channel", "owner", "planned_on", "sent_on", "text")
     stored = {name: getattr(old, name) for name in names} if old else None
-    start = {} if old else {"text": filled(key, lang, row, load(row)), "audience": _("All users who receive Microsoft 365 Apps")}
+    start = (
+        {}
+        if old
+        else {"text": filled(key, lang, row, load(row)), "audience": _("All users who receive Microsoft 365 Apps")}
+    )
     form = MessageForm(request.POST or None, stored=stored, initial=start)
 
     def save(values: dict[str, Any]) -> None:
         if old:
-            Message.objects.filter(pk=old.pk).update(**values)
+            Message.objects.filter(pk=old.pk).update(**{name: values[name] for name in names})
         else:
             Message.objects.create(engagement=row, template=key, language=lang, **values)
         audit(row, user_of(request), "message", [Change("message", old.text if old else "", values["text"])])

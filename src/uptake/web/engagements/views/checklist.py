@@ -65,11 +65,20 @@ def checklist(request: HttpRequest, row: Engagement) -> HttpResponse:
     except UptakeError as error:
         messages.error(request, say_error(error))
     return show(
-        request, "engagements/checklist.html", row, tab="checklist", questionnaires=questionnaires(row), checklist=current, items=items,
-        shown=shown, diff=diff if diff and not diff.is_empty else None, age=age(current, today) if current else 0,
-        stale=stale(current, template(), today) if current else (), submissions=Submission.objects.filter(engagement=row)[:5],
+        request,
+        "engagements/checklist.html",
+        row,
+        tab="checklist",
+        questionnaires=questionnaires(row),
+        checklist=current,
+        items=items,
+        shown=shown,
+        diff=diff if diff and not diff.is_empty else None,
+        age=age(current, today) if current else 0,
+        stale=stale(current, template(), today) if current else (),
+        submissions=Submission.objects.filter(engagement=row)[:5],
         words={each.id: each for each in playbook().of(Question).values()},
-    )  # fmt: skip
+    )
 
 
 def _filtered(current: Any, shown: str) -> list[Any]:
@@ -97,9 +106,18 @@ def questionnaire(request: HttpRequest, row: Engagement, key: str) -> HttpRespon
         services.answer(user_of(request), row, {name: values[name] for name in stored})
 
     return form_page(
-        request, form, save, back, row=row, title=say(each), tab="checklist", template="engagements/questionnaire.html",
-        questionnaire=each, base=base_of(row), is_customer=is_customer,
-    )  # fmt: skip
+        request,
+        form,
+        save,
+        back,
+        row=row,
+        title=say(each),
+        tab="checklist",
+        template="engagements/questionnaire.html",
+        questionnaire=each,
+        base=base_of(row),
+        is_customer=is_customer,
+    )
 
 
 def _as_form(value: Any) -> Any:
@@ -117,7 +135,9 @@ def generate(request: HttpRequest, row: Engagement) -> HttpResponse:
         return redirect("checklist", row.pk)
     count = len(after.checklist.visible) if after.checklist else 0
     messages.success(
-        request, ngettext("The checklist has %(count)s item in scope.", "The checklist has %(count)s items in scope.", count) % {"count": count}
+        request,
+        ngettext("The checklist has %(count)s item in scope.", "The checklist has %(count)s items in scope.", count)
+        % {"count": count},
     )
     return redirect("checklist", row.pk)
 
@@ -131,22 +151,31 @@ def item(request: HttpRequest, row: Engagement, key: str) -> HttpResponse:
         raise Http404
     form = ItemForm(request.POST or None, stored={"owner": found.owner, "due": found.due, "state": str(found.state)})
     return form_page(
-        request, form, lambda values: services.set_item(user_of(request), row, key, values), reverse("checklist", args=[row.pk]), row=row,
-        title=key, tab="checklist", template="engagements/item.html", item=found, question=playbook().of(Question).get(key),
+        request,
+        form,
+        lambda values: services.set_item(user_of(request), row, key, values),
+        reverse("checklist", args=[row.pk]),
+        row=row,
+        title=key,
+        tab="checklist",
+        template="engagements/item.html",
+        item=found,
+        question=playbook().of(Question).get(key),
         attachments=Attachment.objects.filter(engagement=row, reference=f"item:{key}"),
-    )  # fmt: skip
+    )
 
 
 @member
-def export(request: HttpRequest, row: Engagement, kind: str) -> HttpResponse:
+def export(request: HttpRequest, row: Engagement, kind: str) -> HttpResponse:  # noqa: ARG001
     """The completed workbook, stamped with the versions of its questionnaires and their age."""
     current = load(row).checklist
     if current is None:
         raise Http404
     if kind == "xlsx":
-        body, content = as_xlsx(row, current, language()), "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+        body = as_xlsx(row, current, language())
+        content = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     else:
-        body, content = as_html(row, current, language()), "text/html; charset=utf-8"
+        body, content = as_html(row, current, language()).encode(), "text/html; charset=utf-8"
     response = HttpResponse(body, content_type=content)
     response["Content-Disposition"] = f'attachment; filename="checklist-{row.pk}.{kind}"'
     response["X-Content-Type-Options"] = "nosniff"
@@ -166,13 +195,23 @@ def submit(request: HttpRequest, row: Engagement) -> HttpResponse:
 
         user = user_of(request)
         made = Submission.objects.create(
-            engagement=row, by=user.name, items=len(current.visible), items_open=len(current.open),
+            engagement=row,
+            by=user.name,
+            items=len(current.visible),
+            items_open=len(current.open),
             versions={key: on.isoformat() for key, on in current.versions.items()},
-            sha256=hashlib.sha256(as_html(row, current, "en").encode()).hexdigest(), **values,
-        )  # fmt: skip
+            sha256=hashlib.sha256(as_html(row, current, "en").encode()).hexdigest(),
+            **values,
+        )
         audit(row, user, "submitted", [Change("submission", "", f"{made.destination} {made.sha256[:12]}")])
 
     return form_page(
-        request, form, save, reverse("checklist", args=[row.pk]), row=row, title=_("Record the submission"), tab="checklist",
+        request,
+        form,
+        save,
+        reverse("checklist", args=[row.pk]),
+        row=row,
+        title=_("Record the submission"),
+        tab="checklist",
         intro=_("Hand over the workbook yourself; here it is recorded to which destination, when and in which state."),
-    )  # fmt: skip
+    )

@@ -31,10 +31,20 @@ def progress(request: HttpRequest, row: Engagement) -> HttpResponse:
     acknowledged = any(each.kind == "acknowledgement" for each in engagement.recorded("task:3190").evidence)
     questions = questionnaires(row)
     return show(
-        request, "customer/progress.html", row, journey=journey(row, engagement), items=items, waiting=waiting, checklist=checklist,
-        questionnaires=questions, open_questions=sum(each["asked"] - each["answered"] for each in questions), acknowledged=acknowledged,
-        words=playbook().of(Question), scan=latest(row), next_meeting=_next(engagement),
-    )  # fmt: skip
+        request,
+        "customer/progress.html",
+        row,
+        journey=journey(engagement),
+        items=items,
+        waiting=waiting,
+        checklist=checklist,
+        questionnaires=questions,
+        open_questions=sum(each["asked"] - each["answered"] for each in questions),
+        acknowledged=acknowledged,
+        words=playbook().of(Question),
+        scan=latest(row),
+        next_meeting=_next(engagement),
+    )
 
 
 def _next(engagement: object) -> object:

@@ -27,7 +27,9 @@ from uptake.web.engagements.store import Change, audit, load
 def meetings(request: HttpRequest, row: Engagement) -> HttpResponse:
     """What was held, each with its snapshot, and what is due."""
     held = list(MeetingRow.objects.filter(engagement=row).order_by("-on", "-pk"))
-    return show(request, "engagements/meetings.html", row, tab="meetings", held=held, rhythm=cadences(playbook(), load(row)))
+    return show(
+        request, "engagements/meetings.html", row, tab="meetings", held=held, rhythm=cadences(playbook(), load(row))
+    )
 
 
 @member
@@ -37,10 +39,15 @@ def new_meeting(request: HttpRequest, row: Engagement) -> HttpResponse:
     start = {"kind": request.GET.get("kind", "follow-on"), "on": timezone.localdate(), "attendees": people}
     form = MeetingForm(request.POST or None, initial=start)
     return form_page(
-        request, form, lambda values: services.hold_meeting(user_of(request), row, values["kind"], values),
-        reverse("meetings", args=[row.pk]), row=row, title=_("Record a meeting"), tab="meetings",
+        request,
+        form,
+        lambda values: services.hold_meeting(user_of(request), row, values["kind"], values),
+        reverse("meetings", args=[row.pk]),
+        row=row,
+        title=_("Record a meeting"),
+        tab="meetings",
         intro=_("A snapshot of the progress is kept with it."),
-    )  # fmt: skip
+    )
 
 
 @member
@@ -49,14 +56,18 @@ def requests(request: HttpRequest, row: Engagement) -> HttpResponse:
     now = timezone.now()
     others = tuple(
         Request(str(each.pk), each.raised_from, each.reason, each.values)
-        for each in RequestRow.objects.filter(engagement__organisation=row.organisation).exclude(engagement=row).order_by("-pk")[:500]
+        for each in RequestRow.objects.filter(engagement__organisation=row.organisation)
+        .exclude(engagement=row)
+        .order_by("-pk")[:500]
     )
     found = [
         {
             "it": each,
             "stages": [(stage, stage.is_overdue(now)) for stage in clock(playbook(), each)],
             "state": state(playbook(), each),
-            "risks": [playbook().of(RequestRule).get(key) or key for key in denial_risks(each, row.organisation.fpm, others)],
+            "risks": [
+                playbook().of(RequestRule).get(key) or key for key in denial_risks(each, row.organisation.fpm, others)
+            ],
         }
         for each in requests_of(row)
     ]
@@ -76,16 +87,29 @@ def new_request(request: HttpRequest, row: Engagement) -> HttpResponse:
         reason = values.pop("reason")
         values.pop("_seen", None)
         made = RequestRow.objects.create(
-            engagement=row, raised_from=origin, reason=reason, values=values, by=user.name,
+            engagement=row,
+            raised_from=origin,
+            reason=reason,
+            values=values,
+            by=user.name,
             reached={"submitted": timezone.now().isoformat()},
-        )  # fmt: skip
+        )
         audit(row, user, "request", [Change(f"request {made.pk}", "", reason)])
         refresh(row, load(row))
 
     return form_page(
-        request, form, save, reverse("requests", args=[row.pk]), row=row, title=_("Request an SME"), tab="meetings", submit=_("Record the request"),
-        intro=_("An SME supports and never replaces the FM, the FE or an architect. Nothing is sent from here: enter it in the request tool as well."),
-    )  # fmt: skip
+        request,
+        form,
+        save,
+        reverse("requests", args=[row.pk]),
+        row=row,
+        title=_("Request an SME"),
+        tab="meetings",
+        submit=_("Record the request"),
+        intro=_(
+            "An SME supports and never replaces the FM, the FE or an architect. Nothing is sent from here: enter it in the request tool as well."
+        ),
+    )
 
 
 @member
@@ -102,7 +126,21 @@ def stage(request: HttpRequest, row: Engagement, number: int) -> HttpResponse:
         found.reached = {**found.reached, values["stage"]: at.isoformat()}
         found.outcome = values["outcome"]
         found.save()
-        audit(row, user_of(request), "request", [Change(f"request {found.pk} {values['stage']}", before, at.isoformat())], values["outcome"])
+        audit(
+            row,
+            user_of(request),
+            "request",
+            [Change(f"request {found.pk} {values['stage']}", before, at.isoformat())],
+            values["outcome"],
+        )
         refresh(row, load(row))
 
-    return form_page(request, form, save, reverse("requests", args=[row.pk]), row=row, title=_("Stage of the request"), tab="meetings")
+    return form_page(
+        request,
+        form,
+        save,
+        reverse("requests", args=[row.pk]),
+        row=row,
+        title=_("Stage of the request"),
+        tab="meetings",
+    )

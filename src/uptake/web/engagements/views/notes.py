@@ -29,7 +29,16 @@ def notes(request: HttpRequest, row: Engagement) -> HttpResponse:
     found = found.filter(stream=stream) if stream else found
     streams = playbook().of(Stream).values()
     summaries = Summary.objects.filter(engagement=row)[:3]
-    return show(request, "engagements/notes.html", row, tab="notes", notes=paged(request, found), streams=streams, stream=stream, summaries=summaries)
+    return show(
+        request,
+        "engagements/notes.html",
+        row,
+        tab="notes",
+        notes=paged(request, found),
+        streams=streams,
+        stream=stream,
+        summaries=summaries,
+    )
 
 
 @member
@@ -49,10 +58,17 @@ def new_note(request: HttpRequest, row: Engagement) -> HttpResponse:
         services.write_note(user, row, form.note(user.name, timezone.localdate()))
 
     return form_page(
-        request, form, save, reverse("notes", args=[row.pk]), row=row, title=_("Write a note"), tab="notes",
-        template="engagements/note.html", streams=playbook().of(Stream).values(),
+        request,
+        form,
+        save,
+        reverse("notes", args=[row.pk]),
+        row=row,
+        title=_("Write a note"),
+        tab="notes",
+        template="engagements/note.html",
+        streams=playbook().of(Stream).values(),
         slots=[(say(each), say_all(each, "note_slots")) for each in playbook().of(L1).values() if each.note_slots],
-    )  # fmt: skip
+    )
 
 
 @require_POST
@@ -81,4 +97,6 @@ def summary(request: HttpRequest, row: Engagement) -> HttpResponse:
         audit(row, user, "summary", [Change("executive summary", "", values["snapshot"])])
         services.write_note(user, row, Note("N5", values["snapshot"], user.name, "FM", timezone.localdate(), "OPP"))
 
-    return form_page(request, form, save, reverse("notes", args=[row.pk]), row=row, title=_("Executive summary"), tab="notes")
+    return form_page(
+        request, form, save, reverse("notes", args=[row.pk]), row=row, title=_("Executive summary"), tab="notes"
+    )

@@ -33,7 +33,7 @@ from uptake.web.engagements.refresh import actions_of
 from uptake.web.engagements.store import change, load
 
 
-def journey(row: Engagement, engagement: guide.Engagement) -> list[dict[str, Any]]:
+def journey(engagement: guide.Engagement) -> list[dict[str, Any]]:
     """The phases that apply with what has been settled in each."""
     book = playbook()
     phases = [each for each in book.of(Phase).values() if each.applies]
@@ -54,10 +54,10 @@ def overview(request: HttpRequest, row: Engagement) -> HttpResponse:
     gate = gates.next_gate(book, engagement)
     actions = actions_of(row, engagement)
     mine = [each for each in actions if user_of(request).name in each.owners]
-    context = {
+    context: dict[str, Any] = {
         "tab": "overview",
         "engagement_state": engagement,
-        "journey": journey(row, engagement),
+        "journey": journey(engagement),
         "gate": gate,
         "blocks": gates.blocks(book, engagement, gate) if gate else (),
         "warnings": gates.warnings(book, engagement, gate) if gate else (),
@@ -92,7 +92,11 @@ def board(request: HttpRequest, row: Engagement) -> HttpResponse:
     roles = list(dict.fromkeys(square.cell.role for square in squares))
     at = {(square.cell.role, square.cell.phase): square for square in squares}
     lanes = [
-        {"role": book.of(Role)[role], "owners": engagement.people_in(role), "cells": [at.get((role, phase.id)) for phase in phases]}
+        {
+            "role": book.of(Role)[role],
+            "owners": engagement.people_in(role),
+            "cells": [at.get((role, phase.id)) for phase in phases],
+        }
         for role in roles
     ]
     current = gates.current_phase(book, engagement)
@@ -114,9 +118,11 @@ def tasks(request: HttpRequest, row: Engagement) -> HttpResponse:
             groups.append({"process": process, "steps": steps, "tasks": found})
     rest = [(each, states[f"task:{each.id}"]) for each in applying if not each.process]
     set_aside = [
-        each for each in book.tasks.values()
-        if (each.default or each.id in engagement.switched_on) and states[f"task:{each.id}"] is guide.State.NOT_APPLICABLE
-    ]  # fmt: skip
+        each
+        for each in book.tasks.values()
+        if (each.default or each.id in engagement.switched_on)
+        and states[f"task:{each.id}"] is guide.State.NOT_APPLICABLE
+    ]
     return show(request, "engagements/tasks.html", row, tab="tasks", groups=groups, rest=rest, set_aside=set_aside)
 
 
@@ -129,19 +135,35 @@ def settle(request: HttpRequest, row: Engagement, reference: str) -> HttpRespons
     engagement = load(row)
     recorded = engagement.recorded(reference)
     form = SettleForm(
-        request.POST or None, reference=reference, engagement=engagement,
+        request.POST or None,
+        reference=reference,
+        engagement=engagement,
         stored={"state": str(recorded.state), "reason": recorded.reason},
-        initial={"on": timezone.localdate(), "state": "done" if recorded.state == guide.State.READY else str(recorded.state)},
-    )  # fmt: skip
+        initial={
+            "on": timezone.localdate(),
+            "state": "done" if recorded.state == guide.State.READY else str(recorded.state),
+        },
+    )
     links = [playbook().of(Link)[key] for key in element.links] if isinstance(element, Step) else []
     return form_page(
-        request, form, lambda values: services.settle(user_of(request), row.pk, reference, values, form.offered()),
-        reverse("task", args=[row.pk, reference]), row=row, title=str(reference), template="engagements/task.html", tab="tasks",
-        element=element, is_step=isinstance(element, Step), reference=reference, recorded=recorded, links=links,
+        request,
+        form,
+        lambda values: services.settle(user_of(request), row.pk, reference, values, form.offered()),
+        reverse("task", args=[row.pk, reference]),
+        row=row,
+        title=str(reference),
+        template="engagements/task.html",
+        tab="tasks",
+        element=element,
+        is_step=isinstance(element, Step),
+        reference=reference,
+        recorded=recorded,
+        links=links,
         state=gates.state_of(playbook(), engagement, reference),
-        missing=gates.missing_evidence(playbook(), engagement, reference), attachments=Attachment.objects.filter(engagement=row, reference=reference),
+        missing=gates.missing_evidence(playbook(), engagement, reference),
+        attachments=Attachment.objects.filter(engagement=row, reference=reference),
         custom_links=row.organisation.links,
-    )  # fmt: skip
+    )
 
 
 @member
@@ -150,9 +172,15 @@ def details(request: HttpRequest, row: Engagement) -> HttpResponse:
     names = ("customer", "tenant", "cloud", "engagement_scenario", "scope", "is_get_modern")
     form = Details(request.POST or None, stored={name: getattr(row, name) for name in names})
     return form_page(
-        request, form, lambda values: services.describe(user_of(request), row, values), reverse("engagement", args=[row.pk]),
-        row=row, title=_("Details"), tab="details", template="engagements/details.html",
-    )  # fmt: skip
+        request,
+        form,
+        lambda values: services.describe(user_of(request), row, values),
+        reverse("engagement", args=[row.pk]),
+        row=row,
+        title=_("Details"),
+        tab="details",
+        template="engagements/details.html",
+    )
 
 
 @member
@@ -166,13 +194,19 @@ def intent(request: HttpRequest, row: Engagement) -> HttpResponse:
         new = guide.Intent(values["intent"] == "yes", values["on"], values["said_by"], values["seats_this_year"] or 0)
         change(user_of(request), row.pk, "intent", lambda before: replace(before, intent=new), values["why"])
 
-    return form_page(request, form, save, reverse("engagement", args=[row.pk]), row=row, title=_("Intent"), tab="details")
+    return form_page(
+        request, form, save, reverse("engagement", args=[row.pk]), row=row, title=_("Intent"), tab="details"
+    )
 
 
 @member
 def eligibility(request: HttpRequest, row: Engagement) -> HttpResponse:
     """The decision that the licences are eligible."""
-    stored = {"eligible": {None: "", True: "yes", False: "no"}[row.eligible], "on": row.eligible_on, "source": row.eligible_source}
+    stored = {
+        "eligible": {None: "", True: "yes", False: "no"}[row.eligible],
+        "on": row.eligible_on,
+        "source": row.eligible_source,
+    }
     form = EligibilityForm(request.POST or None, stored=stored)
 
     def save(values: dict[str, Any]) -> None:
@@ -180,9 +214,17 @@ def eligibility(request: HttpRequest, row: Engagement) -> HttpResponse:
         change(user_of(request), row.pk, "eligibility", lambda before: replace(before, eligibility=new))
 
     return form_page(
-        request, form, save, reverse("engagement", args=[row.pk]), row=row, title=_("Eligibility of the licences"), tab="details",
-        intro=_("The playbook leaves this to the service description of FastTrack; record what was decided, when, and from which source."),
-    )  # fmt: skip
+        request,
+        form,
+        save,
+        reverse("engagement", args=[row.pk]),
+        row=row,
+        title=_("Eligibility of the licences"),
+        tab="details",
+        intro=_(
+            "The playbook leaves this to the service description of FastTrack; record what was decided, when, and from which source."
+        ),
+    )
 
 
 @member
@@ -195,9 +237,15 @@ def linked_tasks(request: HttpRequest, row: Engagement) -> HttpResponse:
         change(user_of(request), row.pk, "tasks", lambda before: replace(before, switched_on=chosen))
 
     return form_page(
-        request, form, save, reverse("tasks", args=[row.pk]), row=row, title=_("Tasks of linked pages"), tab="tasks",
+        request,
+        form,
+        save,
+        reverse("tasks", args=[row.pk]),
+        row=row,
+        title=_("Tasks of linked pages"),
+        tab="tasks",
         intro=_("They apply through their service; switch on what this engagement follows. Ids are the playbook's."),
-    )  # fmt: skip
+    )
 
 
 @member
@@ -206,9 +254,23 @@ def completion(request: HttpRequest, row: Engagement) -> HttpResponse:
     form = CompletionForm(request.POST or None, stored={"on": row.completed_on})
 
     def save(values: dict[str, Any]) -> None:
-        change(user_of(request), row.pk, "completed", lambda before: replace(before, completed_on=values["on"]), values["why"])
+        change(
+            user_of(request),
+            row.pk,
+            "completed",
+            lambda before: replace(before, completed_on=values["on"]),
+            values["why"],
+        )
 
     return form_page(
-        request, form, save, reverse("engagement", args=[row.pk]), row=row, title=_("Deployment complete"), tab="overview",
-        intro=_("Recorded by a person: every package has reached the groups that it was meant for. It is neither task 1247 nor 70 %."),
-    )  # fmt: skip
+        request,
+        form,
+        save,
+        reverse("engagement", args=[row.pk]),
+        row=row,
+        title=_("Deployment complete"),
+        tab="overview",
+        intro=_(
+            "Recorded by a person: every package has reached the groups that it was meant for. It is neither task 1247 nor 70 %."
+        ),
+    )

@@ -25,11 +25,20 @@ def people(request: HttpRequest, row: Engagement) -> HttpResponse:
     """People in roles, primary and secondary roles by section, and tasks that nobody answers for (S16)."""
     form = PersonForm(request.POST or None)
     return form_page(
-        request, form, lambda values: services.add_person(user_of(request), row, **values), reverse("people", args=[row.pk]), row=row,
-        title=_("People"), tab="people", template="engagements/people.html", submit=_("Add"),
-        people=Participant.objects.filter(engagement=row).select_related("user"), roles=playbook().of(Role),
-        sections=playbook().of(RoleSection).values(), gaps=owner_gaps(playbook(), load(row)),
-    )  # fmt: skip
+        request,
+        form,
+        lambda values: services.add_person(user_of(request), row, **values),
+        reverse("people", args=[row.pk]),
+        row=row,
+        title=_("People"),
+        tab="people",
+        template="engagements/people.html",
+        submit=_("Add"),
+        people=Participant.objects.filter(engagement=row).select_related("user"),
+        roles=playbook().of(Role),
+        sections=playbook().of(RoleSection).values(),
+        gaps=owner_gaps(playbook(), load(row)),
+    )
 
 
 @require_POST

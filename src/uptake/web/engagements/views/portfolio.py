@@ -81,10 +81,15 @@ def portfolio(request: HttpRequest) -> HttpResponse:
     phases = dict(every.order_by().values_list("phase").annotate(count=Count("pk")))
     order = F("next_due").asc(nulls_last=True)
     return show(
-        request, "engagements/portfolio.html", section="portfolio", engagements=paged(request, found.order_by(order, "customer", "pk")),
-        numbers=numbers, asked=asked, statuses=playbook().of(L1).values(),
+        request,
+        "engagements/portfolio.html",
+        section="portfolio",
+        engagements=paged(request, found.order_by(order, "customer", "pk")),
+        numbers=numbers,
+        asked=asked,
+        statuses=playbook().of(L1).values(),
         phases=[(each, phases.get(each.id, 0)) for each in playbook().of(Phase).values() if each.applies],
-    )  # fmt: skip
+    )
 
 
 @delivery
@@ -93,7 +98,9 @@ def reminders(request: HttpRequest) -> HttpResponse:
     user, today = user_of(request), timezone.localdate()
     soon = visible_to(user).filter(Q(reminder_on__isnull=False) | Q(next_due__isnull=False))
     mine = user.participations.values_list("engagement", flat=True)
-    late = soon.filter(Q(reminder_on__lte=today) | Q(next_due__lte=today)).order_by(F("next_due").asc(nulls_last=True), "customer")
+    late = soon.filter(Q(reminder_on__lte=today) | Q(next_due__lte=today)).order_by(
+        F("next_due").asc(nulls_last=True), "customer"
+    )
     found = [(each, each.pk in set(mine)) for each in late[:200]]
     found.sort(key=lambda pair: not pair[1])
     coming = soon.filter(reminder_on__gt=today).order_by("reminder_on")[:20]
@@ -115,9 +122,15 @@ def new(request: HttpRequest) -> HttpResponse:
         made.append(row)
 
     response = form_page(
-        request, form, save, reverse("portfolio"), title=_("New engagement"), section="portfolio", submit=_("Create"),
+        request,
+        form,
+        save,
+        reverse("portfolio"),
+        title=_("New engagement"),
+        section="portfolio",
+        submit=_("Create"),
         intro=_("Office 365 ProPlus stand-alone deployment. You are entered as FE; change people afterwards."),
-    )  # fmt: skip
+    )
     return redirect("engagement", made[0].pk) if made else response
 
 
@@ -142,10 +155,19 @@ def search(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {"query": words, "engagements": [], "notes": [], "clusters": []}
     if words:
         context["engagements"] = mine.filter(Q(customer__icontains=words) | Q(tenant__icontains=words))[:20]
-        context["notes"] = NoteRow.objects.filter(engagement__in=mine, text__icontains=words).select_related("engagement").order_by("-pk")[:20]
+        context["notes"] = (
+            NoteRow.objects.filter(engagement__in=mine, text__icontains=words)
+            .select_related("engagement")
+            .order_by("-pk")[:20]
+        )
         context["clusters"] = (
             Cluster.objects.filter(scan__engagement__in=mine, by="cause")
-            .filter(Q(statement__icontains=words) | Q(title__icontains=words) | Q(rule__iexact=words) | Q(process__icontains=words))
+            .filter(
+                Q(statement__icontains=words)
+                | Q(title__icontains=words)
+                | Q(rule__iexact=words)
+                | Q(process__icontains=words)
+            )
             .select_related("scan__engagement")
             .order_by("-severity")[:20]
         )
@@ -161,11 +183,25 @@ def playbook_page(request: HttpRequest) -> HttpResponse:
         custom |= membership.organisation.links
     phases = sorted((each for each in book.of(Phase).values() if each.applies), key=lambda each: each.order)
     return show(
-        request, "engagements/playbook.html", section="playbook", book=book, scenario=book.scenario, versions=book.of(Version).values(),
-        phases=phases, gates={each.phase: each for each in book.of(Gate).values()}, steps=book.of(Step).values(),
-        tasks=[each for each in book.tasks.values() if each.default], linked=[each for each in book.tasks.values() if not each.default],
-        processes=book.of(Process).values(), roles=book.of(Role).values(), statuses=book.of(L1).values(), streams=book.of(Stream).values(),
-        meetings=book.of(Meeting).values(), links=[(each, custom.get(each.id) or each.url) for each in book.of(Link).values()],
-        outcomes=book.of(Outcome).values(), ends=book.of(EndState).values(), decisions=book.of(DecisionTopic).values(),
+        request,
+        "engagements/playbook.html",
+        section="playbook",
+        book=book,
+        scenario=book.scenario,
+        versions=book.of(Version).values(),
+        phases=phases,
+        gates={each.phase: each for each in book.of(Gate).values()},
+        steps=book.of(Step).values(),
+        tasks=[each for each in book.tasks.values() if each.default],
+        linked=[each for each in book.tasks.values() if not each.default],
+        processes=book.of(Process).values(),
+        roles=book.of(Role).values(),
+        statuses=book.of(L1).values(),
+        streams=book.of(Stream).values(),
+        meetings=book.of(Meeting).values(),
+        links=[(each, custom.get(each.id) or each.url) for each in book.of(Link).values()],
+        outcomes=book.of(Outcome).values(),
+        ends=book.of(EndState).values(),
+        decisions=book.of(DecisionTopic).values(),
         cells=book.of(Cell).values(),
-    )  # fmt: skip
+    )

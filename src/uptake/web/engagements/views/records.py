@@ -44,9 +44,14 @@ KINDS = {
     b"GIF8": "gif",
 }
 ALLOWED = {
-    "pdf": ("pdf",), "png": ("png",), "jpeg": ("jpg", "jpeg"), "gif": ("gif",), "zip": ("docx", "xlsx", "pptx", "zip"),
-    "ole": ("msg", "doc", "xls", "ppt"), "text": ("txt", "csv", "log", "xml", "json", "md", "eml"),
-}  # fmt: skip
+    "pdf": ("pdf",),
+    "png": ("png",),
+    "jpeg": ("jpg", "jpeg"),
+    "gif": ("gif",),
+    "zip": ("docx", "xlsx", "pptx", "zip"),
+    "ole": ("msg", "doc", "xls", "ppt"),
+    "text": ("txt", "csv", "log", "xml", "json", "md", "eml"),
+}
 
 
 @member
@@ -84,13 +89,21 @@ def handover(request: HttpRequest, row: Engagement) -> HttpResponse:
     book, engagement = playbook(), load(row)
     gate = gates.next_gate(book, engagement)
     return show(
-        request, "engagements/handover.html", row, tab="audit", state=engagement, gate=gate,
-        blocks=gates.blocks(book, engagement, gate) if gate else (), actions=actions_of(row, engagement)[:15],
-        people=Participant.objects.filter(engagement=row), notes=NoteRow.objects.filter(engagement=row).order_by("-pk")[:10],
-        meetings=MeetingRow.objects.filter(engagement=row).order_by("-on")[:5], ends=gates.end_states(book, engagement),
+        request,
+        "engagements/handover.html",
+        row,
+        tab="audit",
+        state=engagement,
+        gate=gate,
+        blocks=gates.blocks(book, engagement, gate) if gate else (),
+        actions=actions_of(row, engagement)[:15],
+        people=Participant.objects.filter(engagement=row),
+        notes=NoteRow.objects.filter(engagement=row).order_by("-pk")[:10],
+        meetings=MeetingRow.objects.filter(engagement=row).order_by("-on")[:5],
+        ends=gates.end_states(book, engagement),
         objections=Objection.objects.filter(engagement=row, is_settled=False),
         conversations=Conversation.objects.filter(engagement=row)[:5],
-    )  # fmt: skip
+    )
 
 
 def kind_of(start: bytes) -> str:
@@ -131,25 +144,40 @@ def upload(request: HttpRequest, row: Engagement, reference: str) -> HttpRespons
         messages.error(request, _("Choose a file first."))
         return redirect(back)
     if (file.size or 0) > settings.MOST_EVIDENCE:
-        messages.error(request, _("The file is larger than %(size)s MB.") % {"size": settings.MOST_EVIDENCE // 1_000_000})
+        messages.error(
+            request, _("The file is larger than %(size)s MB.") % {"size": settings.MOST_EVIDENCE // 1_000_000}
+        )
         return redirect(back)
     name = visible((file.name or "file").replace("\\", "/").rpartition("/")[2])[:200] or "file"
     start = next(file.chunks(65536), b"")
     kind = kind_of(start)
     if not kind or name.rpartition(".")[2].lower() not in ALLOWED[kind]:
         known = ", ".join(sorted(each for names in ALLOWED.values() for each in names))
-        messages.error(request, _("The content of this file is none that can be kept as evidence. Known: %(kinds)s") % {"kinds": known})
+        messages.error(
+            request,
+            _("The content of this file is none that can be kept as evidence. Known: %(kinds)s") % {"kinds": known},
+        )
         return redirect(back)
     digest = hashlib.sha256()
     for chunk in file.chunks():
         digest.update(chunk)
     file.seek(0)
     user = user_of(request)
-    made = Attachment(engagement=row, reference=reference[:80], name=name, size=file.size or 0, sha256=digest.hexdigest(), kind=kind, by=user.name)
+    made = Attachment(
+        engagement=row,
+        reference=reference[:80],
+        name=name,
+        size=file.size or 0,
+        sha256=digest.hexdigest(),
+        kind=kind,
+        by=user.name,
+    )
     made.file.save(f"{digest.hexdigest()[:32]}.{kind}", file)
     audit(row, user, "file", [Change(f"file {reference}", "", f"{name} {made.sha256[:12]}")])
     if reference.startswith(("task:", "step:")):
-        services.prove(user, row.pk, reference, Evidence("file", f"{name} ({made.sha256[:12]})", timezone.localdate(), user.name))
+        services.prove(
+            user, row.pk, reference, Evidence("file", f"{name} ({made.sha256[:12]})", timezone.localdate(), user.name)
+        )
     messages.success(request, _("Kept."))
     return redirect(back)
 
@@ -160,8 +188,8 @@ def download(request: HttpRequest, row: Engagement, number: int) -> HttpResponse
     found = Attachment.objects.filter(engagement=row, pk=number).first()
     if found is None:
         raise Http404
-    response = FileResponse(found.file.open("rb"), as_attachment=True, filename=found.name, content_type="application/octet-stream")
+    response = FileResponse(
+        found.file.open("rb"), as_attachment=True, filename=found.name, content_type="application/octet-stream"
+    )
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return response
-
-

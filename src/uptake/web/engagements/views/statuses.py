@@ -37,7 +37,9 @@ def entitlements(request: HttpRequest, row: Engagement) -> HttpResponse:
         for each in engagement.entitlements
     ]
     problems = split_problems(engagement.entitlements)
-    return show(request, "engagements/entitlements.html", row, tab="status", entitlements=found, split_problems=problems)
+    return show(
+        request, "engagements/entitlements.html", row, tab="status", entitlements=found, split_problems=problems
+    )
 
 
 def _one(engagement: guide.Engagement, key: str) -> guide.Entitlement:
@@ -51,14 +53,28 @@ def _one(engagement: guide.Engagement, key: str) -> guide.Entitlement:
 def entitlement(request: HttpRequest, row: Engagement, key: str = "") -> HttpResponse:
     """Change one entitlement, or add one."""
     old = _one(load(row), key) if key else None
-    stored = {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(old).items()} if old else {}
+    stored = (
+        {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(old).items()} if old else {}
+    )
     shown = {name: value for name, value in stored.items() if name in EntitlementForm.base_fields}
-    form = EntitlementForm(request.POST or None, stored=shown, initial={} if old else {"service": "OPP", "l1": "status-unknown"})
-    guidance = [(say(each), say(each, "use_when"), say_all(each, "asks")) for each in playbook().of(L2).values() if each.applies]
+    form = EntitlementForm(
+        request.POST or None, stored=shown, initial={} if old else {"service": "OPP", "l1": "status-unknown"}
+    )
+    guidance = [
+        (say(each), say(each, "use_when"), say_all(each, "asks")) for each in playbook().of(L2).values() if each.applies
+    ]
     return form_page(
-        request, form, lambda values: services.set_entitlement(user_of(request), row, key, values), reverse("entitlements", args=[row.pk]),
-        row=row, title=key or _("New entitlement"), tab="status", template="engagements/entitlement.html", guidance=guidance, old=old,
-    )  # fmt: skip
+        request,
+        form,
+        lambda values: services.set_entitlement(user_of(request), row, key, values),
+        reverse("entitlements", args=[row.pk]),
+        row=row,
+        title=key or _("New entitlement"),
+        tab="status",
+        template="engagements/entitlement.html",
+        guidance=guidance,
+        old=old,
+    )
 
 
 @member
@@ -72,9 +88,16 @@ def split(request: HttpRequest, row: Engagement, key: str) -> HttpResponse:
         services.split_entitlement(user_of(request), row, key, form.parts(), reason)
 
     return form_page(
-        request, form, save, reverse("entitlements", args=[row.pk]), row=row, tab="status",
-        title=_("Split %(key)s") % {"key": key}, intro=_("The whole has %(seats)s seats.") % {"seats": whole.seats}, submit=_("Split"),
-    )  # fmt: skip
+        request,
+        form,
+        save,
+        reverse("entitlements", args=[row.pk]),
+        row=row,
+        tab="status",
+        title=_("Split %(key)s") % {"key": key},
+        intro=_("The whole has %(seats)s seats.") % {"seats": whole.seats},
+        submit=_("Split"),
+    )
 
 
 @member
@@ -84,7 +107,17 @@ def block(request: HttpRequest, row: Engagement) -> HttpResponse:
     form = BlockForm(request.POST or None, entitlements=engagement.entitlements)
     reasons = [each for each in playbook().of(L2).values() if each.l1 == "blocked" and each.applies]
     return form_page(
-        request, form, lambda values: services.report_block(user_of(request), row, values), reverse("entitlements", args=[row.pk]),
-        row=row, title=_("Report a block"), tab="status", template="engagements/block.html", reasons=reasons, submit=_("Record the block"),
-        intro=_("Writes the Engagement Management note, L1 = Blocked, the reason, the owner and the dates in one step."),
-    )  # fmt: skip
+        request,
+        form,
+        lambda values: services.report_block(user_of(request), row, values),
+        reverse("entitlements", args=[row.pk]),
+        row=row,
+        title=_("Report a block"),
+        tab="status",
+        template="engagements/block.html",
+        reasons=reasons,
+        submit=_("Record the block"),
+        intro=_(
+            "Writes the Engagement Management note, L1 = Blocked, the reason, the owner and the dates in one step."
+        ),
+    )

@@ -34,7 +34,16 @@ def workshop(request: HttpRequest, row: Engagement) -> HttpResponse:
     ]
     links = [playbook().of(Link)[key] for key in ("workshop-deck", "deployment-guide") if key in playbook().of(Link)]
     open_count = sum(decision is None for _topic, decision in agenda)
-    return show(request, "engagements/workshop.html", row, tab="workshop", agenda=agenda, held=held, links=links, open_count=open_count)
+    return show(
+        request,
+        "engagements/workshop.html",
+        row,
+        tab="workshop",
+        agenda=agenda,
+        held=held,
+        links=links,
+        open_count=open_count,
+    )
 
 
 @member
@@ -46,12 +55,19 @@ def hold(request: HttpRequest, row: Engagement) -> HttpResponse:
     def save(values: dict[str, Any]) -> None:
         user = user_of(request)
         services.hold_meeting(user, row, KIND, values)
-        services.prove(user, row.pk, "task:3080", Evidence("workshop", f"{values['on']} · {values['deck']}", values["on"], user.name))
+        services.prove(
+            user,
+            row.pk,
+            "task:3080",
+            Evidence("workshop", f"{values['on']} · {values['deck']}", values["on"], user.name),
+        )
         names = ", ".join(each.name for each in values["attendees"] if each.role == "CUSTOMER-IT")
         if names:
             services.prove(user, row.pk, "task:3080", Evidence("responsible-it", names, values["on"], user.name))
 
-    return form_page(request, form, save, reverse("workshop", args=[row.pk]), row=row, title=_("Record a workshop"), tab="workshop")
+    return form_page(
+        request, form, save, reverse("workshop", args=[row.pk]), row=row, title=_("Record a workshop"), tab="workshop"
+    )
 
 
 @member
@@ -66,10 +82,20 @@ def decision(request: HttpRequest, row: Engagement, topic: str) -> HttpResponse:
         choice: Any = old.choice if old.choice != "none" else ""
         stored = {
             "choice": choice.split() if point.answer == "many" else choice,
-            "reason": old.reason, "decider": old.decider, "on": old.on,
-        }  # fmt: skip
-    form = DecisionForm(request.POST or None, topic=point, stored=stored, initial={} if old else {"on": timezone.localdate()})
+            "reason": old.reason,
+            "decider": old.decider,
+            "on": old.on,
+        }
+    form = DecisionForm(
+        request.POST or None, topic=point, stored=stored, initial={} if old else {"on": timezone.localdate()}
+    )
     return form_page(
-        request, form, lambda values: services.decide(user_of(request), row, topic, values, point.choices),
-        reverse("workshop", args=[row.pk]), row=row, title=say(point), intro=say(point, "question"), tab="workshop",
-    )  # fmt: skip
+        request,
+        form,
+        lambda values: services.decide(user_of(request), row, topic, values, point.choices),
+        reverse("workshop", args=[row.pk]),
+        row=row,
+        title=say(point),
+        intro=say(point, "question"),
+        tab="workshop",
+    )
