@@ -88,3 +88,36 @@ def test_a_series_that_is_none_ends_with_2(uptake: Command, tmp_path: Path) -> N
     path.write_text("date,active\n", encoding="utf-8")
     ended = uptake("usage", "status", path)
     assert (ended.code, "date,active,paid" in ended.error) == (2, True)
+
+
+def test_a_forecast_is_what_the_contract_says(uptake: Command, tmp_path: Path) -> None:
+    months = [(f"2025-{month:02}-28", 400 + 30 * month, 1000) for month in range(1, 10)]
+    ended = uptake("usage", "forecast", snapshots(tmp_path, *months), "--format", "json")
+    found = json.loads(ended.out)
+    assert set(found) == {"reach_70", "path"}
+    assert set(found["reach_70"]) == {"median", "low", "high"}
+    assert len(found["path"]) == 12
+    assert set(found["path"][0]) == {"date", "median", "low", "high"}
+    flat = uptake(
+        "usage", "forecast", snapshots(tmp_path, *((day, 300, 1000) for day, _, _ in months)), "--format", "json"
+    )
+    assert json.loads(flat.out)["reach_70"] == "not within 12 months"
+    assert b"not within" in uptake("usage", "forecast", snapshots(tmp_path, *SLOW)).out
+
+
+def test_a_backtest_is_what_the_contract_says(uptake: Command, tmp_path: Path) -> None:
+    path = tmp_path / "series.csv"
+    rows = [
+        f"{name},202{3 + m // 12}-{m % 12 + 1:02}-28,{20 + m * slope}\n"
+        for name, slope in (("A", 1), ("B", 2.2))
+        for m in range(30)
+    ]
+    path.write_text("series,date,value\n" + "".join(rows), encoding="utf-8")
+    found = json.loads(uptake("usage", "backtest", path, "--format", "json").out)
+    assert set(found) == {"origins", "mae", "baseline_mae", "coverage80", "reach_70"}
+    assert found["origins"] == 52
+    assert set(found["mae"]) == set(found["coverage80"]) == {"1", "3", "6"}
+    assert set(found["reach_70"]) == {"hits", "median_error_months"}
+    assert b"origins" in uptake("usage", "backtest", path).out
+    path.write_text("series,date,value\nA,2026-01-01,3\n", encoding="utf-8")
+    assert uptake("usage", "backtest", path).code == 2

@@ -140,3 +140,57 @@ def status(
     for name, value in found.as_json(lang).items():
         click.echo(f"{name:<16} {'unknown' if value is None else value}")
     return 0
+
+
+@command.command("forecast")
+@click.argument("snapshots", type=FILE)
+@click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), callback=as_date, help="Use only figures up to this day.")
+@FORMAT
+def forecast(snapshots: Path, as_of: date | None, output: str) -> int:
+    """Say when 70 % will be reached, with an 80 % interval (CSV with the columns date, active, paid)."""
+    from uptake.prove.usage import forecast as looking_ahead
+    from uptake.prove.usage.snapshots import read_series
+
+    points = [p for p in read_series(read_text(snapshots), snapshots.name) if as_of is None or p.date <= as_of]
+    found = looking_ahead.forecast(points)
+    if output == "json":
+        show_json(found.as_json())
+        return 0
+    reach = found.reach
+    click.echo(f"{'70 % reached':<14} {reach.median if reach else looking_ahead.NOT_REACHED}")
+    if reach:
+        click.echo(
+            f"{'  80 % between':<14} {reach.low or '-'} and {reach.high or 'later than ' + str(found.path[-1].date)}"
+        )
+    for step in found.path:
+        click.echo(f"{step.date}  {step.median:6.1f} %   {step.low:5.1f} to {step.high:5.1f}")
+    if found.months_known < looking_ahead.LEAST_HISTORY:
+        click.echo(f"Only {found.months_known} month(s) are known: the interval is that of simulated tenants.")
+    return 0
+
+
+@command.command("backtest")
+@click.argument("series", type=FILE)
+@FORMAT
+def backtest(series: Path, output: str) -> int:
+    """Say how good the forecast would have been on past dates (CSV with the columns series, date, value in percent)."""
+    from uptake.prove.usage import forecast as looking_ahead
+
+    found = looking_ahead.backtest(looking_ahead.read_many(read_text(series), series.name))
+    if not found.origins:
+        raise UptakeError(
+            f"{series.name} has no series with more than {looking_ahead.LEAST_HISTORY} months",
+            hint="A backtest needs a past to forecast from and a future to compare with.",
+        )
+    if output == "json":
+        show_json(found.as_json())
+        return 0
+    click.echo(f"{found.origins:,} origins; points of usage")
+    click.echo(f"{'months':>8} {'error':>8} {'drift':>8} {'in 80 %':>8}")
+    for months in looking_ahead.HORIZONS:
+        numbers = [each.get(months) for each in (found.mae, found.baseline_mae, found.coverage)]
+        click.echo(f"{months:>8} " + " ".join(f"{'-' if n is None else format(n, '.2f'):>8}" for n in numbers))
+    click.echo(f"Whether 70 % comes within 12 months: right at {found.hits:,} of {found.reached:,} origins")
+    if found.median_error_months is not None:
+        click.echo(f"Months between the foretold and the real month: {found.median_error_months:g} (median)")
+    return 0
