@@ -29,6 +29,9 @@ COMMANDS = {
     "demo": "Build a sample estate, scan it and show the reports.",
 }
 
+ELSEWHERE = {"serve": "uptake.web.serve"}
+"""Commands that another part brings along: the command line knows them by name and imports none of it."""
+
 
 class ReaderGoneError(Exception):
     """Who read our output has seen enough. No `OSError`: click would answer it with exit code 1, which means findings."""
@@ -50,7 +53,7 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in COMMANDS:
             return None
-        module = importlib.import_module(f"uptake.cli.{cmd_name}")
+        module = importlib.import_module(ELSEWHERE.get(cmd_name, f"uptake.cli.{cmd_name}"))
         command: click.Command = module.command
         return command
 

@@ -488,11 +488,9 @@ class NoteForm(Form):
             "next_action_owner",
         )
         days = ("next_action_date", "next_update")
-        return guide.Note(
-            author=author,
-            on=on,
-            **{**{name: values.get(name) or "" for name in texts}, **{name: values.get(name) for name in days}},
-        )
+        filled: dict[str, Any] = {name: values.get(name) or "" for name in texts}
+        filled |= {name: values.get(name) for name in days}
+        return guide.Note(author=author, on=on, **filled)
 
 
 class SummaryForm(Form):
