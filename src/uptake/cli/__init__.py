@@ -26,6 +26,7 @@ COMMANDS = {
     "usage": "Read usage reports, judge the 70 % goal and stalls, forecast, and test the forecast.",
     "odt": "Check, explain, compare, build and size configurations of the Office Deployment Tool.",
     "serve": "Run the web application: the playbook for teams and customers, in the browser.",
+    "rollout": "Choose the smallest pilot group of an inventory, and plan waves under capacities and dates.",
     "demo": "Build a sample estate, scan it and show the reports.",
 }
 
