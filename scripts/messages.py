@@ -48,7 +48,9 @@ def collected() -> Catalog:
     if PO.exists():
         with PO.open("rb") as file:
             old = read_po(file, locale="ja")
-    new = Catalog(locale="ja", project="uptake", version="", charset="utf-8", fuzzy=False, creation_date=MADE, revision_date=MADE)
+    new = Catalog(
+        locale="ja", project="uptake", version="", charset="utf-8", fuzzy=False, creation_date=MADE, revision_date=MADE
+    )
     for file, _line, message, _comments in texts():
         known = old.get(message[0] if isinstance(message, tuple) else message)
         new.add(message, known.string if known else "", locations=[(file, None)])
@@ -57,7 +59,11 @@ def collected() -> Catalog:
 
 def missing(catalogue: Catalog) -> list[object]:
     """Texts without a translation."""
-    return [each.id for each in catalogue if each.id and not (all(each.string) if isinstance(each.string, (tuple, list)) else each.string)]
+    return [
+        each.id
+        for each in catalogue
+        if each.id and not (all(each.string) if isinstance(each.string, (tuple, list)) else each.string)
+    ]
 
 
 def main() -> None:

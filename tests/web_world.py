@@ -66,7 +66,10 @@ def values_of(**more: Any) -> dict[str, Any]:
 def world(db: None) -> World:
     org = Organisation.objects.create(name="Partner")
     other = Organisation.objects.create(name="Rival")
-    team, elsewhere = Team.objects.create(organisation=org, name="One"), Team.objects.create(organisation=org, name="Two")
+    team, elsewhere = (
+        Team.objects.create(organisation=org, name="One"),
+        Team.objects.create(organisation=org, name="Two"),
+    )
     admin = _person(org, "Ada", "admin")
     member = _person(org, "Ben", "member", team)
     colleague = _person(org, "Cem", "member", elsewhere)
@@ -77,7 +80,19 @@ def world(db: None) -> World:
     services.add_person(member, row, "Ben", "FE", member.email)
     services.add_person(member, row, "Gil", "SME", guest.email)
     services.add_person(member, row, "Kai", "CUSTOMER-IT", customer.email)
-    return World(org, other, team, admin, member, colleague, guest, customer, other_customer, stranger, Engagement.objects.get(pk=row.pk))
+    return World(
+        org,
+        other,
+        team,
+        admin,
+        member,
+        colleague,
+        guest,
+        customer,
+        other_customer,
+        stranger,
+        Engagement.objects.get(pk=row.pk),
+    )
 
 
 @pytest.fixture

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
-from web_world import World
 
 from uptake.web.accounts.models import ApiToken
 from uptake.web.api import api
 from uptake.web.assessments.models import Cluster, Scan
 from uptake.web.engagements.models import Engagement
+from web_world import World
 
 LIBRARY = ("allauth.", "django.", "ninja.")
 EXAMPLES = {
@@ -43,7 +43,12 @@ def addresses(patterns: object = None, prefix: str = "") -> Iterator[tuple[str, 
 
 
 def path_of(route: str, world: World) -> str:
-    route = re.sub(r"\(\?P<(\w+)>(?:\([^()]*\)|[^()])*\)", lambda match: f"<{match[1]}>", route).replace("^", "").replace("$", "").replace("\\", "")
+    route = (
+        re.sub(r"\(\?P<(\w+)>(?:\([^()]*\)|[^()])*\)", lambda match: f"<{match[1]}>", route)
+        .replace("^", "")
+        .replace("$", "")
+        .replace("\\", "")
+    )
     values = {**EXAMPLES, "pk": str(world.row.pk), "organisation": str(world.org.pk)}
     return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda match: values[match[1]], route)
 
@@ -73,7 +78,7 @@ def test_nobody_opens_a_page_that_is_not_theirs(world: World) -> None:
                 may = _may(access, who)
                 if is_in and not may:
                     leaks.append((who, method, path, answer.status_code))
-                if may and answer.status_code in (403,):
+                if may and answer.status_code == 403:
                     locked.append((who, method, path, answer.status_code))
                 assert answer.status_code < 500, (who, method, path)
     assert leaks == []
@@ -85,7 +90,9 @@ def _may(access: str, who: str) -> bool:
         return False
     if access.startswith("engagement:"):
         return who in INSIDE[access]
-    return {"signed-in": True, "delivery": who not in ("customer", "other_customer"), "org-admin": who == "admin"}[access]
+    return {"signed-in": True, "delivery": who not in ("customer", "other_customer"), "org-admin": who == "admin"}[
+        access
+    ]
 
 
 def test_what_somebody_must_not_know_of_looks_like_nothing(world: World) -> None:
@@ -112,7 +119,13 @@ def test_parts_of_another_engagement_are_not_reached_through_ones_own(world: Wor
     cluster = Cluster.objects.create(scan=scan, by="cause", key="k", title="secret", severity=4)
     client = world.client(world.member)
     base = f"/e/{world.row.pk}"
-    for path in (f"/readiness/{cluster.pk}/", "/files/1/", "/requests/1/", "/adoption/objection/1/", "/adoption/message/1/"):
+    for path in (
+        f"/readiness/{cluster.pk}/",
+        "/files/1/",
+        "/requests/1/",
+        "/adoption/objection/1/",
+        "/adoption/message/1/",
+    ):
         assert client.get(base + path).status_code == 404, path
     assert client.post(f"{base}/readiness/sign/{scan.pk}/").status_code == 404
 
@@ -122,7 +135,9 @@ def test_every_operation_of_the_api_asks_for_the_same_level(world: World, who: s
     user = getattr(world, who, None)
     headers = {"Authorization": f"Bearer {ApiToken.make(user, 'test', 'write', 1)[1]}"} if user else {}
     for template, operations in api.get_openapi_schema()["paths"].items():
-        path = template.replace("{pk}", str(world.row.pk)).replace("{reference}", "task:3080").replace("{item}", "A-ID-01")
+        path = (
+            template.replace("{pk}", str(world.row.pk)).replace("{reference}", "task:3080").replace("{item}", "A-ID-01")
+        )
         for method in operations:
             sent = {} if method == "get" else {"data": "{}", "content_type": "application/json"}
             answer = getattr(world.client(None), method)(path, headers=headers, **sent)
@@ -154,4 +169,6 @@ def test_an_expired_token_and_one_of_a_closed_account_do_nothing(world: World) -
     world.guest.is_active = False
     world.guest.save()
     for token in (expired, text, "upt_nothing"):
-        assert world.client(None).get("/api/engagements", headers={"Authorization": f"Bearer {token}"}).status_code == 401
+        assert (
+            world.client(None).get("/api/engagements", headers={"Authorization": f"Bearer {token}"}).status_code == 401
+        )

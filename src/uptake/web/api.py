@@ -277,7 +277,6 @@ def list_engagements(
 def create_engagement(request: HttpRequest, given: EngagementIn) -> Any:
     """Create an engagement in the organisation of the token's person."""
     from uptake.guide.elements import Version
-    from uptake.web.engagements.views.portfolio import _organisation
 
     user = _user(request)
     if not is_delivery(user):
@@ -288,7 +287,7 @@ def create_engagement(request: HttpRequest, given: EngagementIn) -> Any:
         raise UptakeError("no such version of the playbook")
     if values["intent"] != "unknown" and not (values["intent_on"] and values["intent_said_by"]):
         raise UptakeError("an intent has a date and somebody who stated it")
-    return 201, services.create(user, _organisation(user, values), values)
+    return 201, services.create(user, services.organisation_of(user, values), values)
 
 
 @api.get("/engagements/{pk}", response={200: EngagementOut, **PROBLEMS}, operation_id="get_engagement")

@@ -20,6 +20,7 @@ from django_tasks import task
 
 from uptake.core.errors import UptakeError
 from uptake.reporting.clean import visible, visible_lines
+from uptake.reporting.words import WORDS
 from uptake.web.assessments.models import RANK, Cluster, FindingRow, Scan
 from uptake.web.assessments.selectors import latest
 
@@ -30,9 +31,10 @@ MOST_WHOLE = 200_000_000
 MOST_FINDINGS = 5_000_000
 SAID = 5
 ORT_SEVERITY = {
-    "significant remediation": "significant", "limited remediation": "limited", "minimal validation": "minimal",
     "code design": "design", "code awareness": "design", "design": "design", "no issues found": "ready", "ready": "ready",
+    **{text.lower(): name for name in RANK for text in WORDS[name].values()},
 }  # fmt: skip
+"""Severities as the toolkit and our own workbooks write them, in both languages."""
 TRIAGE = ("process", "criticality", "assignee", "state", "remark")
 
 

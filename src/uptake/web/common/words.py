@@ -50,7 +50,7 @@ WORDS = {
     "limited": _("Limited remediation"),
     "minimal": _("Minimal validation"),
     "design": _("Code awareness"),
-    "ready64": _("Ready"),
+    "ready64": _("Ready to upgrade"),
     "untriaged": _("Not looked at"),
     "assigned": _("Assigned"),
     "fixed": _("Fixed"),

@@ -11,14 +11,16 @@ from datetime import date
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
+from uptake.core.errors import UptakeError
 from uptake.guide import engagement as guide
 from uptake.guide import gates, statuses
 from uptake.guide.checklist import Answer as AnswerValue
 from uptake.guide.checklist import Diff, assign, generate, regenerate, reopen, resolve
 from uptake.guide.notes import Verdict, review
-from uptake.web.accounts.models import Organisation, Team, User
+from uptake.web.accounts.models import Membership, Organisation, Team, User
 from uptake.web.common.playbook import playbook, template
 from uptake.web.engagements.models import Answer, Engagement, MeetingRow, NoteRow, Participant
 from uptake.web.engagements.refresh import refresh
@@ -54,6 +56,8 @@ def create(actor: User, organisation: Organisation, values: Mapping[str, Any]) -
     write(row, before, after)
     audit(row, actor, "created", [Change("engagement", "", row.customer), *differences(before, after)])
     refresh(row, after)
+    add_person(actor, row, actor.name, "FE", actor.email)
+    row.refresh_from_db()
     return row
 
 
@@ -345,13 +349,21 @@ def customers_of(user: User) -> list[Engagement]:
 
 def teams_for(user: User) -> Any:
     """Teams into which somebody can put an engagement: all of the organisations they administer, else their own."""
-    from django.db.models import Q
-
-    from uptake.web.accounts.models import Membership
-
     administered = user.memberships.filter(role=Membership.Role.ADMIN).values("organisation")
     return (
         Team.objects.filter(Q(organisation__in=administered) | Q(members__user=user))
         .distinct()
         .select_related("organisation")
     )
+
+
+def organisation_of(user: User, values: Mapping[str, Any]) -> Organisation:
+    """The organisation in which somebody creates: that of the team, else their own. Raises `UptakeError` without one."""
+    if values.get("team"):
+        organisation: Organisation = values["team"].organisation
+        return organisation
+    membership = user.memberships.exclude(role=Membership.Role.CUSTOMER).select_related("organisation").first()
+    if membership is None:
+        raise UptakeError("you belong to no organisation that delivers")
+    found: Organisation = membership.organisation
+    return found

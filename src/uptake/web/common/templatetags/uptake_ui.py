@@ -70,7 +70,7 @@ def day(value: Any) -> str:
             return str(value)
     if isinstance(value, datetime):
         value = timezone.localtime(value)
-    return date_format(value, "DATE_FORMAT")
+    return date_format(value, "DATE_FORMAT").replace(" ", "\N{NO-BREAK SPACE}")
 
 
 @register.filter

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import Count, F, Q
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -27,7 +27,6 @@ from uptake.guide.elements import (
     Stream,
     Version,
 )
-from uptake.web.accounts.models import Membership, Organisation
 from uptake.web.common.access import delivery, is_delivery, signed_in, user_of, visible_to
 from uptake.web.common.pages import form_page, paged, show
 from uptake.web.common.playbook import playbook
@@ -117,9 +116,7 @@ def new(request: HttpRequest) -> HttpResponse:
 
     def save(values: dict[str, Any]) -> None:
         values.pop("_seen", None)
-        row = services.create(user, _organisation(user, values), values)
-        services.add_person(user, row, user.name, "FE", user.email)
-        made.append(row)
+        made.append(services.create(user, services.organisation_of(user, values), values))
 
     response = form_page(
         request,
@@ -132,17 +129,6 @@ def new(request: HttpRequest) -> HttpResponse:
         intro=_("Office 365 ProPlus stand-alone deployment. You are entered as FE; change people afterwards."),
     )
     return redirect("engagement", made[0].pk) if made else response
-
-
-def _organisation(user: Any, values: dict[str, Any]) -> Organisation:
-    if values.get("team"):
-        organisation: Organisation = values["team"].organisation
-        return organisation
-    membership = user.memberships.exclude(role=Membership.Role.CUSTOMER).select_related("organisation").first()
-    if membership is None:
-        raise Http404
-    found: Organisation = membership.organisation
-    return found
 
 
 @delivery

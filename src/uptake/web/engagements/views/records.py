@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 from collections.abc import Iterator
+from contextlib import suppress
 
 from django.conf import settings
 from django.contrib import messages
@@ -121,11 +122,12 @@ def kind_of(start: bytes) -> str:
 
 
 def _is_cp932(start: bytes) -> bool:
-    try:
-        start[:-1].decode("cp932")
-    except UnicodeDecodeError:
-        return False
-    return b"\0" not in start
+    """Japanese text of Windows; the last byte may be half a character."""
+    for part in (start, start[:-1]):
+        with suppress(UnicodeDecodeError):
+            part.decode("cp932")
+            return b"\0" not in start
+    return False
 
 
 def _is_active(text: str) -> bool:

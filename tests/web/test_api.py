@@ -1,0 +1,112 @@
+"""The API does what the pages do, refuses in JSON, and never fails for whatever is sent."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+import schemathesis
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.wsgi import get_wsgi_application
+from hypothesis import HealthCheck, given, settings
+
+from uptake.web.accounts.models import ApiToken
+from uptake.web.engagements.models import Engagement, NoteRow
+from web_world import World
+
+
+class Caller:
+    """The API as one person calls it."""
+
+    def __init__(self, world: World, scope: str = "write") -> None:
+        self.client = world.client(None)
+        self.token = ApiToken.make(world.member, "test", scope, 1)[1]
+
+    def __call__(self, method: str, path: str, data: Any = None) -> Any:
+        sent = {} if data is None else {"data": json.dumps(data, default=str), "content_type": "application/json"}
+        return getattr(self.client, method)(f"/api{path}", headers={"Authorization": f"Bearer {self.token}"}, **sent)
+
+
+@pytest.fixture
+def call(world: World) -> Caller:
+    return Caller(world)
+
+
+def test_an_engagement_is_made_and_found(call: Caller) -> None:
+    made = call(
+        "post",
+        "/engagements",
+        {"customer": "Fabrikam", "seats": 10, "intent": "yes", "intent_on": "2026-01-05", "intent_said_by": "CIO"},
+    )
+    assert made.status_code == 201, made.content
+    pk = made.json()["id"]
+    assert call("get", f"/engagements/{pk}").json()["customer"] == "Fabrikam"
+    assert pk in [each["id"] for each in call("get", "/engagements").json()]
+    refused = call("post", "/engagements", {"customer": "Fabrikam", "seats": 10, "intent": "yes"})
+    assert refused.status_code == 409
+
+
+def test_a_task_is_settled_with_its_evidence_only(world: World, call: Caller) -> None:
+    path = f"/engagements/{world.row.pk}/tasks/step:ort"
+    refused = call("post", path, {"state": "done"})
+    assert refused.status_code == 409
+    assert "lacks evidence" in refused.json()["detail"]
+    done = call(
+        "post",
+        path,
+        {"state": "done", "evidence": [{"kind": "scan", "what": "1 Nov"}, {"kind": "fe-review", "what": "Ben"}]},
+    )
+    assert done.json()["state"] == "done"
+    assert call("post", f"/engagements/{world.row.pk}/tasks/task:9999", {"state": "done"}).status_code == 404
+
+
+def test_notes_answers_and_the_checklist_go_in_and_out(world: World, call: Caller) -> None:
+    base = f"/engagements/{world.row.pk}"
+    verdict = call("post", f"{base}/notes", {"stream": "N1", "text": "ok", "author_role": "FM"})
+    assert verdict.json()["score"] == "poor"
+    assert NoteRow.objects.filter(engagement=world.row).count() == 1
+    assert call("get", f"{base}/notes").json()[0]["text"] == "ok"
+    assert call("put", f"{base}/answers", {"answers": {"A-ID-01": "no"}}).json() == {"changed": 1}
+    assert call("put", f"{base}/answers", {"answers": {"A-ID-01": "perhaps"}}).status_code == 409
+    items = call("post", f"{base}/checklist").json()["items"]
+    assert [each["id"] for each in items] == ["A-ID-01"]
+    resolved = call("put", f"{base}/checklist/A-ID-01", {"state": "resolved", "evidence": "Seen"})
+    assert resolved.json()["items"][0]["state"] == "resolved"
+    assert call("put", f"{base}/checklist/A-XX-99", {"state": "open"}).status_code == 404
+
+
+def test_a_scan_goes_in(world: World, call: Caller) -> None:
+    body = SimpleUploadedFile("results.jsonl", b'{"path": "a.xlsm", "status": "has VBA", "findings": []}\n')
+    answer = call.client.post(
+        f"/api/engagements/{world.row.pk}/scans", {"file": body}, headers={"Authorization": f"Bearer {call.token}"}
+    )
+    assert answer.status_code == 202
+    assert call("get", f"/engagements/{world.row.pk}/scans").json()[0]["state"] == "complete"
+
+
+@pytest.mark.slow
+def test_whatever_is_sent_the_server_does_not_fail(world: World) -> None:
+    """Schemathesis over the OpenAPI document: every operation with values that fit and values that do not."""
+    token = ApiToken.make(world.member, "test", "write", 1)[1]
+    headers = {"Authorization": f"Bearer {token}"}
+    app = get_wsgi_application()
+    schema = schemathesis.openapi.from_wsgi("/api/openapi.json", app)
+    failures: list[str] = []
+    for found in schema.get_all_operations():
+        operation = found.ok()
+
+        @given(case=operation.as_strategy())
+        @settings(
+            max_examples=25, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck)
+        )
+        def run(case: Any) -> None:
+            if case.path_parameters and "pk" in case.path_parameters:
+                case.path_parameters["pk"] = world.row.pk
+            answer = case.call(headers=headers)
+            if answer.status_code >= 500:
+                failures.append(f"{case.method} {case.path}: {answer.status_code}")
+
+        run()
+    assert failures == []
+    assert Engagement.objects.filter(pk=world.row.pk).exists()
