@@ -29,6 +29,7 @@ RUNTIME, DEV = HOME / "requirements.lock", HOME / "requirements-dev.lock"
 DEBIAN_PACKAGES = {
     "chromium": "/usr/bin/chromium",
     "fonts-ipaexfont-gothic": "/usr/share/fonts/opentype/ipaexfont-gothic",
+    "postgresql": "/usr/lib/postgresql",
 }
 
 
@@ -56,7 +57,19 @@ def test(arguments: list[str]) -> int:
     if arguments:
         return python("-m", "pytest", *arguments)
     failed = check([])
-    return python("-m", "pytest", "-n", str(min(os.cpu_count() or 1, 8)), "--dist", "worksteal") or failed
+    parallel = ("-n", str(min(os.cpu_count() or 1, 8)), "--dist", "worksteal")
+    failed = python("-m", "pytest", *parallel) or failed
+    return on_postgres(parallel) or failed
+
+
+def on_postgres(parallel: tuple[str, ...]) -> int:
+    """The tests of the web application once more, on a PostgreSQL that they start themselves."""
+    if not shutil.which("initdb") and not list(Path("/usr/lib/postgresql").glob("*/bin/initdb")):
+        print("PostgreSQL is not installed: its tests are left out (Debian: apt install postgresql).", file=sys.stderr)
+        return 1 if os.environ.get("UPTAKE_REQUIRE_ALL") == "1" else 0
+    print("The same on PostgreSQL:", flush=True)
+    os.environ["UPTAKE_TEST_POSTGRES"] = "1"
+    return python("-m", "pytest", "tests/web", *parallel)
 
 
 def check(arguments: list[str]) -> int:

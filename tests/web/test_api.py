@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import schemathesis
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
+from django.db import close_old_connections
 from hypothesis import HealthCheck, given, settings
 
 from uptake.web.accounts.models import ApiToken
@@ -85,7 +88,18 @@ def test_a_scan_goes_in(world: World, call: Caller) -> None:
     assert call("get", f"/engagements/{world.row.pk}/scans").json()[0]["state"] == "complete"
 
 
+@pytest.fixture
+def open_connections() -> Iterator[None]:
+    """As Django's own test client does: the end of a request does not close the connection that holds the test's transaction."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
+
+
 @pytest.mark.slow
+@pytest.mark.usefixtures("open_connections")
 def test_whatever_is_sent_the_server_does_not_fail(world: World) -> None:
     """Schemathesis over the OpenAPI document: every operation with values that fit and values that do not."""
     token = ApiToken.make(world.member, "test", "write", 1)[1]
