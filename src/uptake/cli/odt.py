@@ -11,16 +11,31 @@ import click
 
 from uptake.core.errors import UptakeError
 from uptake.core.text import visible
+from uptake.deploy.odt.building import Package, build_package, report
 from uptake.deploy.odt.catalogue import SEVERITIES
+from uptake.deploy.odt.comparing import diff
+from uptake.deploy.odt.decisions import read_decisions
+from uptake.deploy.odt.explaining import explain
 from uptake.deploy.odt.fixes import fix
 from uptake.deploy.odt.linting import Finding, Lint, at_least, lint, neighbour_of
+from uptake.deploy.odt.phrases import said
 from uptake.deploy.odt.reading import LIMIT, Unreadable
 from uptake.deploy.odt.situation import Role, Situation, read_situation
+from uptake.guide.engagement import Decision
 from uptake.rules.translation import LANGUAGES
 
 FILE = click.Path(dir_okay=False, path_type=Path)
+ROLE = click.Choice([role.value for role in Role])
 lang_option = click.option(
     "--lang", type=click.Choice(LANGUAGES), default="en", show_default=True, help="Language of what is shown."
+)
+format_option = click.option(
+    "--format",
+    "output",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Form of the output.",
 )
 situation_option = click.option(
     "--situation", "told", type=FILE, help="YAML with what is known around the files: devices, plan, tool, delivery."
@@ -156,3 +171,101 @@ def _show(shown: dict[Path, tuple[Finding, ...]], results: dict[Path, Lint]) -> 
             click.echo(f"{name}: undecided {unknown.rule} {unknown.message}")
     count = sum(map(len, shown.values()))
     click.echo(f"Files: {len(shown)}; findings: {count}; undecided: {sum(len(r.undecided) for r in results.values())}")
+
+
+@command.command("explain", short_help="Say what a configuration does.")
+@click.argument("file", type=FILE)
+@click.option("--role", "roles", multiple=True, type=ROLE, help="What the file is for.")
+@situation_option
+@lang_option
+def explain_command(file: Path, roles: tuple[str, ...], told: Path | None, lang: str) -> int:
+    """What FILE does on a device, in sentences, with what could surprise."""
+    for number, part in enumerate(explain(read_file(file), situation_from(told, roles), lang)):
+        click.echo(("\n" if number else "") + part.title)
+        for sentence in part.sentences:
+            click.echo(f"  {sentence}")
+    return 0
+
+
+@command.command("diff", short_help="Compare two configurations by meaning.")
+@click.argument("before", type=FILE)
+@click.argument("after", type=FILE)
+@format_option
+@click.option("--exit-code", "tells", is_flag=True, help="End with 1 when they differ, as `git diff` does.")
+@lang_option
+def diff_command(before: Path, after: Path, output: str, tells: bool, lang: str) -> int:
+    """What BEFORE and AFTER do differently; layout, comments and the order of what has none do not count.
+
+    Exit code 2: one of them cannot be read.
+    """
+    changes = diff(read_file(before), read_file(after), lang, (str(before), str(after)))
+    if output == "json":
+        click.echo(json.dumps([change.as_json() for change in changes], ensure_ascii=False, indent=1))
+        return int(tells and bool(changes))
+    for change in changes:
+        click.echo(change.sentence)
+        if change.effect:
+            click.echo(f"    {change.effect}")
+    click.echo(said("diff.count" if changes else "diff.same", lang, count=len(changes)))
+    return int(tells and bool(changes))
+
+
+@command.command("build", short_help="Build a configuration from decisions.")
+@click.argument("decisions", type=FILE)
+@click.option("-o", "--output-file", "target", type=FILE, required=True, help="File to write.")
+@click.option("--force", is_flag=True, help="Overwrite a file that is there already.")
+@click.option(
+    "--compare",
+    "existing",
+    type=FILE,
+    help="An existing configuration, whose differences are reported.",
+)
+@format_option
+@lang_option
+def build_command(decisions: Path, target: Path, force: bool, existing: Path | None, output: str, lang: str) -> int:
+    """Build configuration.xml from DECISIONS, a YAML file with topic, choice, decider, date and reason of each decision.
+
+    The report names the decision behind each setting. Exit code 0: the file is clean, 1: the checks found something in it.
+    """
+    made = read_decisions(read_words(decisions), decisions.name)
+    package = build_package(made, today(), read_file(existing) if existing else None, lang)
+    if force:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(package.content)
+    else:
+        write_new(target, package.content)
+    if output == "json":
+        click.echo(json.dumps(_package_json(package), ensure_ascii=False, indent=1))
+        return 1 if package.lint.findings else 0
+    for line in report(package, lang):
+        click.echo(visible(line))
+    count = len(package.settings)
+    click.echo(said("build.written", lang, file=visible(str(target)), count=count, findings=len(package.lint.findings)))
+    return 1 if package.lint.findings else 0
+
+
+def _package_json(package: Package) -> dict[str, object]:
+    def behind(topic: str, decision: Decision | None) -> dict[str, object]:
+        if decision is None:
+            return {"topic": topic, "choice": None, "decider": None, "on": None, "reason": None}
+        on = None if decision.on == date.min else decision.on.isoformat()
+        return {
+            "topic": topic,
+            "choice": decision.choice,
+            "decider": decision.decider,
+            "on": on,
+            "reason": decision.reason,
+        }
+
+    return {
+        "settings": [
+            {"subject": each.subject, "value": each.value, "decision": behind(each.topic, each.decision)}
+            for each in package.settings
+        ],
+        "differences": [
+            {**each.change.as_json(), "decision": behind(each.topic, each.decision)} for each in package.differences
+        ],
+        "findings": [finding.as_json() for finding in package.lint.findings],
+        "undecided": [{"rule": each.rule, "message": each.message} for each in package.lint.undecided],
+        "elsewhere": list(package.elsewhere),
+    }

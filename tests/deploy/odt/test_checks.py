@@ -93,11 +93,13 @@ def test_the_japanese_keeps_to_the_glossary(check: Check) -> None:
         assert problems_of(part) == [], part
 
 
+def placeholders(text: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+
+
 def test_every_sentence_has_its_japanese() -> None:
     english, japanese = phrases("en"), catalogue.read_text("ja", "odt", "phrases.yaml")
     assert [key for key in english if f"{key}:" not in japanese] == []
     for key, text in phrases("ja").items():
         assert problems_of(text) == [], key
-        assert {n for _, n, _, _ in Formatter().parse(text)} == {n for _, n, _, _ in Formatter().parse(english[key])}, (
-            key
-        )
+        assert placeholders(text) == placeholders(english[key]), key

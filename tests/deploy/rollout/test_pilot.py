@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from _pilot import problems, structured, table, unstructured
 from uptake.core.errors import UptakeError
-from uptake.deploy.rollout.cover import _reduced, bits, greedy_cover, solve_cover, union
+from uptake.deploy.rollout.cover import _reduced, greedy_cover, solve_cover
 from uptake.deploy.rollout.inventory import Device, read_exclusions, read_inventory
+from uptake.deploy.rollout.masks import bits, union
 from uptake.deploy.rollout.pilot import choose_pilot, told
 
 HEAD = "device,user,department,site,model,language,items\n"

@@ -148,7 +148,6 @@ class _Told:
     """The fields that a situation file may hold."""
 
     roles: tuple[Role, ...] = ()
-    today: date | None = None
     device: Device = field(default_factory=Device)
     plan: Plan = Plan.UNKNOWN
     cloud: str = ""

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from uptake.deploy.odt.phrases import said
-from uptake.deploy.rollout.cover import Cover, bits, greedy_cover, solve_cover, solver_for, union
+from uptake.deploy.rollout.cover import Cover, greedy_cover, solve_cover, solver_for
 from uptake.deploy.rollout.inventory import TRAITS, Device, is_excluded
+from uptake.deploy.rollout.masks import bits, union
 
 ITEMS = "items"
 COVERED = (ITEMS, *TRAITS)

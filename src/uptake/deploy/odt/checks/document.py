@@ -55,6 +55,22 @@ def _unknown_attributes(element: Element) -> Iterator[Outcome]:
             yield Found(element.line, arguments, "attribute")
         elif row["attribute"] != each.name:
             yield Found(element.line, {"name": each.name, "right": row["attribute"]}, "case")
+        if row is not None and not _fits_kind(each.value.strip(), row):
+            arguments = {
+                "name": f"{element.name} {each.name}",
+                "value": each.value,
+                "right": row["values"] or "TRUE|FALSE",
+            }
+            yield Found(element.line, arguments, "value")
+
+
+def _fits_kind(value: str, row: dict[str, str]) -> bool:
+    """Booleans and fixed choices; empty ones, and choices that have a check of their own, are not asked here."""
+    if not value or (row["element"] in ("Display", "User", "Setup", "Logging") and row["kind"] == "choice"):
+        return True
+    if row["kind"] == "boolean":
+        return value.lower() in ("true", "false")
+    return row["kind"] != "choice" or value in row["values"].split("|")
 
 
 def wrong_parent(view: View, _situation: Situation) -> Iterator[Outcome]:

@@ -184,7 +184,7 @@ def different_languages(view: View, _situation: Situation) -> Iterator[Outcome]:
         return
     first = _comparable(compared[0], compared)
     for product in compared[1:]:
-        if _comparable(product, compared) != first:
+        if first and _comparable(product, compared) != first:
             yield Found(product.line, {"product": product.id, "other": compared[0].id})
 
 
