@@ -38,9 +38,21 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Si
             port = free.getsockname()[1]
         folder = tmp_path_factory.mktemp("serve")
         output = folder / "output.txt"
-        kept = {key: value for key, value in os.environ.items() if not key.startswith(("UPTAKE_", "DJANGO_", "DATABASE_"))}
+        kept = {
+            key: value for key, value in os.environ.items() if not key.startswith(("UPTAKE_", "DJANGO_", "DATABASE_"))
+        }
         environment = {**kept, "PYTHONPATH": str(HOME / "src"), "PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1"}
-        command = [sys.executable, "-m", "uptake", "serve", "--data", str(folder / "data"), "--port", str(port), *arguments]
+        command = [
+            sys.executable,
+            "-m",
+            "uptake",
+            "serve",
+            "--data",
+            str(folder / "data"),
+            "--port",
+            str(port),
+            *arguments,
+        ]
         with output.open("wb") as file:
             running.append(subprocess.Popen(command, env=environment, stdout=file, stderr=file, cwd=folder))
         for _ in range(seconds * 4):

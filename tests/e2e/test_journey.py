@@ -33,7 +33,9 @@ class Person:
         self.page: Page = self.context.new_page()
         self.site, self.shots, self.lang = site, shots, lang
         self.complaints: list[str] = []
-        self.page.on("console", lambda message: self.complaints.append(message.text) if message.type == "error" else None)
+        self.page.on(
+            "console", lambda message: self.complaints.append(message.text) if message.type == "error" else None
+        )
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         sign_in(self.page, site.address, email)
 
@@ -68,7 +70,9 @@ class Person:
 
 
 @pytest.mark.parametrize("lang", ["en", "ja"])
-def test_an_engagement_runs_from_intent_to_remediation_exit(browser: Browser, site: Site, shots: Path, tmp_path: Path, lang: str) -> None:
+def test_an_engagement_runs_from_intent_to_remediation_exit(
+    browser: Browser, site: Site, shots: Path, tmp_path: Path, lang: str
+) -> None:
     fe = Person(browser, site, PEOPLE[lang], shots, lang)
     today = date.today()  # noqa: DTZ011
     customer = f"Adatum {lang}"
@@ -149,7 +153,10 @@ def test_an_engagement_runs_from_intent_to_remediation_exit(browser: Browser, si
     fe.go(base)
     assert words["enable"] in fe.page.locator("li[aria-current=step]").inner_text()
     fe.picture("overview-enable")
-    assert fe.complaints in ([], ["Failed to load resource: the server responded with a status of 422 (Unprocessable Entity)"])
+    assert fe.complaints in (
+        [],
+        ["Failed to load resource: the server responded with a status of 422 (Unprocessable Entity)"],
+    )
     fe.context.close()
 
 
@@ -164,10 +171,14 @@ def settle(person: Person, base: str, reference: str, today: date) -> None:
 def answer_questions(person: Person, base: str) -> None:
     """All questions: two answers that make items, the others none."""
     person.go(f"{base}checklist/questions/m365-apps/")
-    for number, question in enumerate(each for each in load_playbook().of(Question).values() if each.questionnaire == "m365-apps"):
+    for number, question in enumerate(
+        each for each in load_playbook().of(Question).values() if each.questionnaire == "m365-apps"
+    ):
         if question.editions and "commercial" not in question.editions:
             continue
-        offered = {"yes-no": ("yes", "no"), "number": ("0", "5"), "text": ("As discussed",)}.get(question.answer, question.choices)
+        offered = {"yes-no": ("yes", "no"), "number": ("0", "5"), "text": ("As discussed",)}.get(
+            question.answer, question.choices
+        )
         wanted = [each for each in offered if is_triggered(question, each) is (number < 2)] or list(offered)
         person.fill(**{question.id: wanted[0]})
     person.picture("questionnaire")
@@ -221,7 +232,9 @@ def test_every_page_works_without_javascript(browser: Browser, site: Site) -> No
     context.close()
 
 
-def test_a_new_server_prints_a_link_that_makes_the_first_administrator(browser: Browser, start: Callable[..., Site]) -> None:
+def test_a_new_server_prints_a_link_that_makes_the_first_administrator(
+    browser: Browser, start: Callable[..., Site]
+) -> None:
     site = start("--workers", "1")
     link = re.search(r"http://\S+/join/\S+/", site.output.read_text())[0]  # type: ignore[index]
     page = browser.new_context().new_page()

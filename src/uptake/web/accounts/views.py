@@ -258,7 +258,6 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
         submit=_("Create the account"),
         intro=invitation.email,
     )
-    response["Referrer-Policy"] = "no-referrer"
     return response
 
 

@@ -92,8 +92,12 @@ class Details(Form):
 class NewEngagement(Details):
     """A new engagement; without intent none is started."""
 
-    playbook_version = choice_field(_l("Playbook version"), lambda: elements(Version))
-    team: forms.ModelChoiceField[Any] = forms.ModelChoiceField(label=_l("Team"), queryset=None, required=False)
+    playbook_version = choice_field(
+        _l("Playbook version"), lambda: [(key, f"{key} · {title}") for key, title in elements(Version)]
+    )
+    team: forms.ModelChoiceField[Any] = forms.ModelChoiceField(
+        label=_l("Team"), queryset=None, required=False, empty_label="—"
+    )
     seats = forms.IntegerField(label=_l("Paid seats of Microsoft 365 Apps"), min_value=0, max_value=MOST_SEATS)
     intent = choice_field(
         _l("Does the customer intend to deploy Microsoft 365 Apps?"),
