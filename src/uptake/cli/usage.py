@@ -15,6 +15,8 @@ from uptake.reporting.clean import visible
 
 MOST_TEXT = 64 << 20
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+FOLDER = click.Path(file_okay=False, path_type=Path)
+LANGUAGE = click.Choice(["en", "ja"])
 FORMAT = click.option(
     "--format",
     "output",
@@ -193,4 +195,43 @@ def backtest(series: Path, output: str) -> int:
     click.echo(f"Whether 70 % comes within 12 months: right at {found.hits:,} of {found.reached:,} origins")
     if found.median_error_months is not None:
         click.echo(f"Months between the foretold and the real month: {found.median_error_months:g} (median)")
+    return 0
+
+
+@command.command("report")
+@click.argument("snapshots", type=FILE)
+@click.option("--out", type=FOLDER, default=Path(), help="Folder for the files  [default: here].")
+@click.option("--customer", default="", help="Name that stands in the report  [default: name of the file].")
+@click.option(
+    "--as-of", type=click.DateTime(["%Y-%m-%d"]), callback=as_date, help="The day to judge  [default: today]."
+)
+@click.option("--next", "next_steps", multiple=True, help="A next step; may be given several times.")
+@click.option(
+    "--lang", type=LANGUAGE, multiple=True, default=("en",), show_default=True, help="Language, a set of files each."
+)
+def report(
+    snapshots: Path, out: Path, customer: str, as_of: date | None, next_steps: tuple[str, ...], lang: tuple[str, ...]
+) -> int:
+    """Write the usage report of a customer as a page, a workbook and a short deck (CSV with the columns date, active, paid)."""
+    from uptake.prove.usage import forecast as looking_ahead
+    from uptake.prove.usage.rules import judge
+    from uptake.prove.usage.snapshots import read_series
+    from uptake.reporting.usage_excel import write_usage_excel
+    from uptake.reporting.usage_html import write_usage_html
+    from uptake.reporting.usage_model import UsageBook
+    from uptake.reporting.usage_slides import write_usage_slides
+
+    day = as_of or datetime.now().astimezone().date()
+    points = read_series(read_text(snapshots), snapshots.name)
+    judged = judge(points, day)
+    ahead = looking_ahead.forecast(judged.inputs) if judged.usage_pct is not None else None
+    book = UsageBook(customer or snapshots.stem, day, judged, ahead, next_steps=next_steps)
+    out.mkdir(parents=True, exist_ok=True)
+    writers = {"html": write_usage_html, "xlsx": write_usage_excel, "pptx": write_usage_slides}
+    for language in dict.fromkeys(lang):
+        for ending, write in writers.items():
+            path = out / f"usage.{language}.{ending}"
+            with path.open("wb") as stream:
+                write(book, stream, language)
+            click.echo(str(path))
     return 0

@@ -151,6 +151,8 @@ def judge(
         return _unknown(view, (because("no-seats", date=used[-1].date),), formula)
     healthy, why_healthy = _healthy(view)
     sustained, why_sustained = _sustained(view)
+    if healthy is sustained is Verdict.NOT_MET:
+        why_sustained = ()  # it would say the same twice
     stall = _stalled(view)
     certainty = Certainty.UNSURE if stall.is_unsure or view.age > thresholds.stale_days else Certainty.SURE
     growth = view.growth()
@@ -329,9 +331,8 @@ def _by_growth(view: _View) -> _Stall:
         return _Stall(Verdict.UNKNOWN, ())
     measured = points if limits.basis is Basis.POINTS else growth.relative or 0.0
     is_slow = measured < limits.growth
-    unit = "points" if limits.basis is Basis.POINTS else "%"
-    shown = {"growth": f"{measured:+.1f} {unit}", "base": base.date, "limit": f"{limits.growth:g} {unit}"}
-    why = [because("slow" if is_slow else "growing", **shown)]
+    code = ("slow" if is_slow else "growing") + ("" if limits.basis is Basis.POINTS else "-relative")
+    why = [because(code, growth=f"{measured:+.1f}", base=base.date, limit=f"{limits.growth:g}")]
     if base.paid != last.paid:
         values = {"before": base.paid, "after": last.paid, "users": users, "seats": growth.seats}
         why.append(because("seats-changed", **values))
