@@ -1,4 +1,4 @@
-"""10,000 random sets of decisions built, checked and read back, and as many random faults: the tests of `tests/deploy/odt` for longer."""
+"""10,000 random sets of decisions built, checked and read back, and as many faults: tests of `tests/deploy/odt` for longer."""
 
 from __future__ import annotations
 

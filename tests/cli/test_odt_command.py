@@ -103,3 +103,53 @@ def test_a_role_and_a_situation_decide_more(uptake: Any, files: tuple[Path, Path
 def test_japanese_findings_are_japanese(uptake: Any, files: tuple[Path, Path]) -> None:
     ended = uptake("odt", "lint", files[1], "--lang", "ja")
     assert "旧名称" in ended.out.decode()
+
+
+def test_explain_speaks_both_languages_and_reads_anything(
+    uptake: Any, files: tuple[Path, Path], tmp_path: Path
+) -> None:
+    english, japanese = uptake("odt", "explain", files[0]), uptake("odt", "explain", files[0], "--lang", "ja")
+    assert (english.code, japanese.code) == (0, 0)
+    assert "Microsoft 365 Apps for enterprise (O365ProPlusRetail), 64-bit" in english.out.decode()
+    assert "インストールされるもの" in japanese.out.decode()
+    (tmp_path / "broken.xml").write_bytes(b"<a>")
+    assert uptake("odt", "explain", tmp_path / "broken.xml").code == 0
+
+
+def test_diff_is_by_meaning(uptake: Any, files: tuple[Path, Path], tmp_path: Path) -> None:
+    same = tmp_path / "same.xml"
+    same.write_text(CLEAN.replace("MonthlyEnterprise", "monthlyenterprise").replace("\n", ""), encoding="utf-8")
+    assert json.loads(uptake("odt", "diff", files[0], same, "--format", "json").out) == []
+    ended = uptake("odt", "diff", files[0], files[1], "--format", "json", "--exit-code")
+    assert ended.code == 1
+    [channel] = [each for each in json.loads(ended.out) if each["subject"] == "channel"]
+    assert (channel["kind"], channel["before"], channel["after"]) == ("changed", "MonthlyEnterprise", "Current")
+    assert uptake("odt", "diff", files[0], files[1]).code == 0
+    (tmp_path / "broken.xml").write_bytes(b"<a>")
+    assert uptake("odt", "diff", files[0], tmp_path / "broken.xml").code == 2
+
+
+def test_build_writes_a_clean_file_with_its_report_and_never_over_another(uptake: Any, tmp_path: Path) -> None:
+    decisions, target = tmp_path / "decisions.yaml", tmp_path / "out/configuration.xml"
+    text = "decisions:\n- {topic: channel, choice: MonthlyEnterprise, decider: A. Ito, on: 2026-11-10}\n- {topic: excluded-apps, choice: [Groove, Publisher]}\n- {topic: msi-removal, choice: no}\n"
+    decisions.write_text(text, encoding="utf-8")
+    ended = uptake("odt", "build", decisions, "-o", target, "--format", "json")
+    report = json.loads(ended.out)
+    assert (ended.code, report["findings"]) == (0, [])
+    channel = next(each for each in report["settings"] if each["subject"] == "channel")
+    assert (channel["value"], channel["decision"]["decider"]) == ("MonthlyEnterprise", "A. Ito")
+    assert json.loads(uptake("odt", "lint", target, "--format", "json").out)[0]["findings"] == []
+    assert uptake("odt", "build", decisions, "-o", target).code == 2
+    assert "A. Ito" in uptake("odt", "build", decisions, "-o", target, "--force").out.decode()
+    decisions.write_text("decisions: [{topic: channel, choice: Fast}]", encoding="utf-8")
+    assert uptake("odt", "build", decisions, "-o", tmp_path / "x.xml").code == 2
+    assert not (tmp_path / "x.xml").exists()
+
+
+def test_plan_gives_ranges_with_their_sources(uptake: Any, files: tuple[Path, Path]) -> None:
+    made = json.loads(uptake("odt", "plan", files[0], "--devices", 1000, "--mbit", 100, "--format", "json").out)
+    assert made["client_mb"] == [1750, 1750]
+    assert made["load_gb"] == [1750, 1750]
+    assert round(made["days"][0], 2) == round(1750 / (100 * 0.45 * 8), 2)
+    assert all(part["source"] and part["date"] for part in made["client"])
+    assert uptake("odt", "plan", files[0], "--peer", 1).code == 2

@@ -39,3 +39,21 @@ def test_exclusions_limits_and_columns_are_taken(uptake: Any, tmp_path: Path) ->
     assert uptake("rollout", "pilot", tmp_path / "gone.csv").code == 2
     assert "pc1" in uptake("rollout", "pilot", path).out.decode()
     assert "網羅" in uptake("rollout", "pilot", path, "--lang", "ja").out.decode()
+
+
+def test_the_json_of_waves_is_the_contract(uptake: Any, tmp_path: Path) -> None:
+    path, plan = tmp_path / "inventory.csv", tmp_path / "plan.yaml"
+    path.write_text(INVENTORY, encoding="utf-8")
+    plan.write_text("start: 2026-12-07\npilot: [pc1]\ngrowth: [50, 100]\n", encoding="utf-8")
+    ended = uptake("rollout", "waves", path, "--plan", plan, "--format", "json", "--ics", tmp_path / "waves.ics")
+    waves = json.loads(ended.out)
+    assert ended.code == 0
+    assert [list(wave) for wave in waves] == [["wave", "start", "devices", "reasons"]] * len(waves)
+    assert (waves[0]["wave"], waves[0]["start"], waves[0]["devices"]) == ("pilot", "2026-12-07", ["pc1"])
+    assert sorted(name for wave in waves for name in wave["devices"]) == ["pc1", "pc2", "pc3", "pc4"]
+    assert (tmp_path / "waves.ics").read_bytes().startswith(b"BEGIN:VCALENDAR\r\n")
+    plan.write_text("start: 2026-12-14\n", encoding="utf-8")
+    ended = uptake("rollout", "waves", path, "--plan", plan, "--lang", "ja")
+    assert "S6" in ended.error
+    plan.write_text("start: never\n", encoding="utf-8")
+    assert uptake("rollout", "waves", path, "--plan", plan).code == 2

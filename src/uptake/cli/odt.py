@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import date
 from pathlib import Path
 
@@ -21,6 +21,8 @@ from uptake.deploy.odt.linting import Finding, Lint, at_least, lint, neighbour_o
 from uptake.deploy.odt.phrases import said
 from uptake.deploy.odt.reading import LIMIT, Unreadable
 from uptake.deploy.odt.situation import Role, Situation, read_situation
+from uptake.deploy.odt.sizing import Network, plan
+from uptake.deploy.odt.sizing import told as plan_told
 from uptake.guide.engagement import Decision
 from uptake.rules.translation import LANGUAGES
 
@@ -269,3 +271,46 @@ def _package_json(package: Package) -> dict[str, object]:
         "undecided": [{"rule": each.rule, "message": each.message} for each in package.lint.undecided],
         "elsewhere": list(package.elsewhere),
     }
+
+
+@command.command("plan", short_help="Sizes, load and days of a configuration.")
+@click.argument("file", type=FILE)
+@click.option("--devices", type=click.IntRange(0, 10_000_000), default=0, show_default=True, help="How many devices.")
+@click.option(
+    "--mbit", type=click.FloatRange(0, 1_000_000), default=0.0, help="Bandwidth of the site in megabits a second."
+)
+@click.option(
+    "--share",
+    type=click.FloatRange(0, 1, min_open=True),
+    default=1.0,
+    show_default=True,
+    help="Part of it that may be used.",
+)
+@click.option(
+    "--hours", type=click.FloatRange(0, 24, min_open=True), default=8.0, show_default=True, help="Hours a day."
+)
+@click.option(
+    "--peer",
+    type=click.FloatRange(0, 1, max_open=True),
+    default=0.0,
+    show_default=True,
+    help="Part that peers give each other.",
+)
+@format_option
+@lang_option
+def plan_command(
+    file: Path, devices: int, mbit: float, share: float, hours: float, peer: float, output: str, lang: str
+) -> int:
+    """What FILE costs to carry: downloads and disk as ranges with their sources, load and days for a site."""
+    network = Network(devices, mbit, share, hours, peer)
+    made = plan(read_file(file), network)
+    if output == "json":
+        click.echo(
+            json.dumps(
+                {**asdict(made), "client_mb": made.client_mb, "source_mb": made.source_mb}, ensure_ascii=False, indent=1
+            )
+        )
+        return 0
+    for line in plan_told(made, network, lang):
+        click.echo(line)
+    return 0

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import click
 
-from uptake.cli.odt import FILE, lang_option, read_file, read_words
+from uptake.cli.odt import FILE, lang_option, read_file, read_words, today, write_new
 from uptake.core.text import visible
+from uptake.deploy.odt.phrases import said
 from uptake.deploy.rollout.inventory import LIMIT, Inventory, read_exclusions, read_inventory
 from uptake.deploy.rollout.pilot import COVERED, SECONDS, choose_pilot, told
+from uptake.deploy.rollout.waves import Waves, calendar, moves, plan_waves, read_plan
 
 
 class Column(click.ParamType[tuple[str, str]]):
@@ -91,3 +93,56 @@ def pilot_command(
         for sentence in told(pilot, lang):
             click.echo(visible(sentence))
     return 0
+
+
+@command.command("waves", short_help="Waves under capacities and dates.")
+@click.argument("inventory", type=FILE)
+@click.option(
+    "--plan",
+    "told_plan",
+    type=FILE,
+    required=True,
+    help="YAML with start, pilot, per_week, sites, blackouts, dependencies.",
+)
+@click.option("--before", type=FILE, help="An earlier plan: which devices come on another day now.")
+@click.option("--ics", type=FILE, help="Write the waves as a calendar file as well.")
+@format_option
+@column_option
+@lang_option
+def waves_command(
+    inventory: Path, told_plan: Path, before: Path | None, ics: Path | None, output: str,
+    columns: tuple[tuple[str, str], ...], lang: str,
+) -> int:  # fmt: skip
+    """An ordered plan of weeks for INVENTORY, with the reason for everything that waits.
+
+    Exit code 0: all devices are planned, 1: some cannot be; they stand in a last entry without a date.
+    """
+    found = inventory_from(inventory, columns)
+    waves = plan_waves(found.devices, read_plan(read_words(told_plan), told_plan.name), lang)
+    for warning in waves.warnings:
+        click.echo(visible(warning), err=True)
+    if ics:
+        write_new(ics, calendar(waves, today()).encode())
+    if output == "json":
+        click.echo(json.dumps([wave.as_json() for wave in waves.waves], ensure_ascii=False, indent=1))
+    else:
+        _show_waves(waves, lang)
+    if before:
+        earlier = plan_waves(found.devices, read_plan(read_words(before), before.name), lang)
+        for move in moves(earlier, waves):
+            none = said("wave.none", lang)
+            sentence = said(
+                "wave.moved", lang, device=move.device, before=move.before or none, after=move.after or none
+            )
+            click.echo(visible(sentence), err=output == "json")
+    return 1 if waves.unplanned else 0
+
+
+def _show_waves(waves: Waves, lang: str) -> None:
+    for wave in waves.waves:
+        start = wave.start or said("wave.none", lang)
+        name = wave.as_json()["wave"] or "-"
+        click.echo(said("wave.head", lang, name=name, start=start, count=len(wave.devices)))
+        for reason in wave.reasons:
+            click.echo(f"    {visible(reason)}")
+        click.echo("    " + visible(", ".join(wave.devices[:12]) + (" …" if len(wave.devices) > 12 else "")))
