@@ -7,8 +7,9 @@ from pathlib import Path
 
 import axe_playwright_python
 import pytest
-from e2e_site import Site, sign_in
 from playwright.sync_api import Browser, Page
+
+from e2e_site import Site, sign_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from e2e_site import Site, sign_in
 from playwright.sync_api import Browser, Page
 
+from e2e_site import Site, sign_in
 from uptake.guide.checklist import is_triggered
 from uptake.guide.elements import Question
 from uptake.guide.playbook import load_playbook
@@ -147,7 +147,7 @@ def test_an_engagement_runs_from_intent_to_remediation_exit(
     fe.page.locator("main form.edit button.btn").first.click()
     assert words["missing"] in refused.locator("ul.errors").first.inner_text()
     fe.picture("gate-refuses")
-    fe.fill(**{"evidence_acknowledgement": "Kenji"})
+    fe.fill(evidence_acknowledgement="Kenji")
     fe.send()
 
     fe.go(base)

@@ -8,12 +8,12 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from web_world import World, values_of
 
 from uptake.guide.engagement import Note
 from uptake.web.assessments.models import Cluster, FindingRow, Scan
 from uptake.web.engagements import services
 from uptake.web.engagements.models import NoteRow
+from web_world import World, values_of
 
 BOUNDS = {"/portfolio/": 14, "/e/{pk}/": 26, "/e/{pk}/board/": 24, "/e/{pk}/tasks/": 24, "/e/{pk}/notes/": 14, "/e/{pk}/readiness/": 16,
           "/e/{pk}/checklist/": 34, "/e/{pk}/audit/": 13, "/reminders/": 14}  # fmt: skip

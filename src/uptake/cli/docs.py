@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -40,11 +41,34 @@ GROUPS = {
 def pages() -> dict[Path, str]:
     """Path → content of every generated page."""
     found: dict[Path, str] = {DOCS / "en" / "commands.md": "\n".join(_commands()) + "\n"}
+    found[DOCS / "en" / "playbook-coverage.md"] = "\n".join(_coverage()) + "\n"
     for lang in LANGUAGES:
         found[DOCS / lang / "rules" / "index.md"] = "\n".join(_index(lang)) + "\n"
         for group in GROUPS:
             found[DOCS / lang / "rules" / f"{group}.md"] = "\n".join(_group(group, lang)) + "\n"
     return found
+
+
+def coverage() -> list[dict[str, str]]:
+    """Rows of `docs/coverage.csv`: an element of the playbook (S1 to S78) or a capability (1 to 43) and what serves it."""
+    with (DOCS / "coverage.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def _coverage() -> Iterator[str]:
+    """Each element and capability → page, command, operation of the API, test; or why there is none."""
+    yield "# What serves the playbook"
+    yield ""
+    yield MADE.replace("the catalogue or the command", "docs/coverage.csv")
+    yield ""
+    yield "S1 to S78 are the elements of the playbook, 1 to 43 the capabilities that follow from them. A test fails when a named page,"
+    yield "command, operation or test does not exist."
+    for title, is_in in (("Elements", lambda key: key.startswith("S")), ("Capabilities", str.isdigit)):
+        yield f"\n## {title}\n\n| | what | served by | test | remark |\n|---|---|---|---|---|"
+        for row in coverage():
+            if is_in(row["id"]):
+                test = row["test"].replace("tests/", "", 1).replace("::", " ")
+                yield f"| {row['id']} | {row['what']} | {row['served_by'] or 'none'} | {test and f'`{test}`'} | {row['remark']} |"
 
 
 def _rules(group: str) -> list[Rule]:

@@ -249,7 +249,7 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
             raise Http404
         login(request, user, backend=BACKEND)
         return redirect("home")
-    response = form_page(
+    return form_page(
         request,
         form,
         lambda _values: None,
@@ -258,7 +258,6 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
         submit=_("Create the account"),
         intro=invitation.email,
     )
-    return response
 
 
 @transaction.atomic

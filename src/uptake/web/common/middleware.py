@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zoneinfo
 from collections.abc import Callable
+from functools import lru_cache
 
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
@@ -43,16 +44,22 @@ def personal_settings(answer: Answer) -> Answer:
     def middleware(request: HttpRequest) -> HttpResponse:
         if not isinstance(request.user, User):
             return answer(request)
-        zone = (
-            request.user.time_zone if request.user.time_zone in zoneinfo.available_timezones() else settings.TIME_ZONE
-        )
-        with translation.override(request.user.language), timezone.override(zoneinfo.ZoneInfo(zone)):
+        with translation.override(request.user.language), timezone.override(_zone(request.user.time_zone)):
             request.LANGUAGE_CODE = request.user.language
             response = answer(request)
             response.headers["Content-Language"] = request.user.language
             return response
 
     return middleware
+
+
+@lru_cache(maxsize=1000)
+def _zone(name: str) -> zoneinfo.ZoneInfo:
+    """A time zone by name; the server's for one that this machine does not know."""
+    try:
+        return zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        return zoneinfo.ZoneInfo(settings.TIME_ZONE)
 
 
 def second_factor(answer: Answer) -> Answer:

@@ -83,7 +83,7 @@ def portfolio(request: HttpRequest) -> HttpResponse:
         request,
         "engagements/portfolio.html",
         section="portfolio",
-        engagements=paged(request, found.order_by(order, "customer", "pk")),
+        engagements=paged(request, found.order_by(order, "customer", "pk"), 25),
         numbers=numbers,
         asked=asked,
         statuses=playbook().of(L1).values(),
