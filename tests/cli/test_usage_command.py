@@ -121,3 +121,12 @@ def test_a_backtest_is_what_the_contract_says(uptake: Command, tmp_path: Path) -
     assert b"origins" in uptake("usage", "backtest", path).out
     path.write_text("series,date,value\nA,2026-01-01,3\n", encoding="utf-8")
     assert uptake("usage", "backtest", path).code == 2
+
+
+def test_a_report_is_written_in_three_forms_and_both_languages(uptake: Command, tmp_path: Path) -> None:
+    path, out = snapshots(tmp_path, *SLOW), tmp_path / "out"
+    ended = uptake("usage", "report", path, "--out", out, "--as-of", "2026-05-31", "--lang", "en", "--lang", "ja")
+    assert (ended.code, ended.error) == (0, "")
+    assert {each.name for each in out.iterdir()} == {
+        f"usage.{lang}.{form}" for lang in ("en", "ja") for form in ("html", "xlsx", "pptx")
+    }

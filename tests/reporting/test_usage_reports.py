@@ -172,20 +172,3 @@ def test_words_have_both_languages_with_the_same_names() -> None:
     for key, texts in WORDS.items():
         assert set(texts) == {"en", "ja"}, key
         assert set(re.findall(r"{(\w+)}", texts["en"])) == set(re.findall(r"{(\w+)}", texts["ja"])), key
-
-
-def test_all_three_are_written_by_the_command(tmp_path: Any) -> None:
-    from click.testing import CliRunner
-
-    from uptake.cli.usage import command
-
-    path = tmp_path / "Contoso.csv"
-    path.write_text("date,active,paid\n" + "".join(f"{p.date},{p.active},{p.paid}\n" for p in POINTS), encoding="utf-8")
-    ended = CliRunner().invoke(
-        command,
-        ["report", str(path), "--out", str(tmp_path / "out"), "--as-of", "2026-05-31", "--lang", "en", "--lang", "ja"],
-        standalone_mode=False,
-    )
-    assert ended.exception is None
-    names = {"usage.en.html", "usage.en.xlsx", "usage.en.pptx", "usage.ja.html", "usage.ja.xlsx", "usage.ja.pptx"}
-    assert {each.name for each in (tmp_path / "out").iterdir()} == names
