@@ -20,6 +20,7 @@ from typing import Any
 
 import _common as common
 from uptake.prove.usage.forecast import forecast, months_after
+from uptake.prove.usage.portfolio import Standing, watch_list
 from uptake.prove.usage.reading import read_report
 from uptake.prove.usage.rules import judge, judge_all
 from uptake.prove.usage.snapshots import Point
@@ -27,7 +28,7 @@ from uptake.prove.usage.snapshots import Point
 APPS = ("Outlook", "Word", "Excel", "PowerPoint", "OneNote", "Teams")
 PLATFORMS = ("Windows", "Mac", "Mobile", "Web")
 HEAD = ["Report Refresh Date", "User Principal Name", "Last Activation Date", "Last Activity Date", "Report Period"]
-BOUNDS = {"verdicts": "5 s", "import": "10 s, 300 MB"}
+BOUNDS = {"verdicts": "5 s", "watch list": "0.3 s", "import": "10 s, 300 MB"}
 
 
 def main(arguments: list[str]) -> int:
@@ -84,6 +85,11 @@ def verdicts(options: argparse.Namespace, numbers: dict[str, Any]) -> list[list[
     newest = max(points[-1].date for points in series)
     measured("newest verdict of each", len(series), "", lambda: judge_all(series, newest))
     measured("newest forecast of each", len(series), "", lambda: [forecast(points) for points in series])
+    standings = [
+        Standing(str(number), str(number), judge(points, newest), forecast(points))
+        for number, points in enumerate(series)
+    ]
+    measured("watch list", len(series), BOUNDS["watch list"], lambda: watch_list(standings, newest))
     measured(
         "every verdict", sum(map(len, series)), BOUNDS["verdicts"],
         lambda: [judge(points, point.date) for points in series for point in points],
