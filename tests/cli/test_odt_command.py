@@ -153,3 +153,34 @@ def test_plan_gives_ranges_with_their_sources(uptake: Any, files: tuple[Path, Pa
     assert round(made["days"][0], 2) == round(1750 / (100 * 0.45 * 8), 2)
     assert all(part["source"] and part["date"] for part in made["client"])
     assert uptake("odt", "plan", files[0], "--peer", 1).code == 2
+
+
+def test_artefacts_are_written_once_and_refused_with_a_sentence(
+    uptake: Any, files: tuple[Path, Path], tmp_path: Path
+) -> None:
+    waves = tmp_path / "waves.json"
+    waves.write_text('[{"wave": "pilot", "start": "2026-12-07", "devices": ["pc1"], "reasons": []}]', encoding="utf-8")
+    arguments = [
+        "odt",
+        "artefacts",
+        files[0],
+        "--name",
+        "Apps",
+        "--out",
+        tmp_path / "out",
+        "--content",
+        r"\\fs01\m365",
+        "--site",
+        "P01",
+        "--waves",
+        waves,
+    ]
+    assert uptake(*arguments, "--for", "configmgr", "--for", "policy", "--for", "win32").code == 0
+    assert "'pc1'" in (tmp_path / "out/configmgr/new-deployments.ps1").read_text(encoding="utf-8-sig")
+    assert (tmp_path / "out/win32/detect.ps1").exists()
+    assert uptake(*arguments, "--for", "configmgr").code == 2
+    assert (
+        uptake("odt", "artefacts", files[0], "--name", "Apps", "--out", tmp_path / "x", "--for", "configmgr").code == 2
+    )
+    waves.write_text("{}", encoding="utf-8")
+    assert uptake(*arguments[:-4], "--waves", waves, "--for", "rollback").code in (0, 2)

@@ -11,6 +11,10 @@ import click
 
 from uptake.core.errors import UptakeError
 from uptake.core.text import visible
+from uptake.deploy.artefacts.configmgr import configmgr
+from uptake.deploy.artefacts.intune import intune_win32, office_suite_app
+from uptake.deploy.artefacts.model import Delivery, Ring
+from uptake.deploy.artefacts.policy import policy, rollback
 from uptake.deploy.odt.building import Package, build_package, report
 from uptake.deploy.odt.catalogue import SEVERITIES
 from uptake.deploy.odt.comparing import diff
@@ -27,6 +31,7 @@ from uptake.guide.engagement import Decision
 from uptake.rules.translation import LANGUAGES
 
 FILE = click.Path(dir_okay=False, path_type=Path)
+KIND = click.Choice(["configmgr", "win32", "intune", "policy", "rollback"])
 ROLE = click.Choice([role.value for role in Role])
 lang_option = click.option(
     "--lang", type=click.Choice(LANGUAGES), default="en", show_default=True, help="Language of what is shown."
@@ -314,3 +319,51 @@ def plan_command(
     for line in plan_told(made, network, lang):
         click.echo(line)
     return 0
+
+
+@command.command("artefacts", short_help="Files that deliver a configuration.")
+@click.argument("file", type=FILE)
+@click.option(
+    "--for", "kinds", multiple=True, required=True, type=KIND, help="What delivers it; can be given several times."
+)
+@click.option("--name", required=True, help="Name of the application.")
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder for the files.")
+@click.option("--content", default="", help=r"Share with the content for Configuration Manager, \\server\share\folder.")
+@click.option("--site", default="", help="Site code of Configuration Manager.")
+@click.option("--least-version", default="", help="Build from which the package counts as installed.")
+@click.option("--deadline-days", type=click.IntRange(0, 365), default=0, help="Days until policy forces an update.")
+@click.option("--back-to-version", default="", help="Build for the way back.")
+@click.option("--back-to-channel", default="", help="Channel for the way back.")
+@click.option("--waves", "waves_file", type=FILE, help="JSON of `uptake rollout waves`, for groups and days.")
+def artefacts_command(
+    file: Path, kinds: tuple[str, ...], name: str, out: Path, content: str, site: str, least_version: str,
+    deadline_days: int, back_to_version: str, back_to_channel: str, waves_file: Path | None,
+) -> int:  # fmt: skip
+    """Write what delivers FILE: scripts and content for Configuration Manager or Intune, policies, and packages for the way back.
+
+    No script was run on Windows; try them on a test device first. Product keys that are not public are masked in every file.
+    """
+    rings = _rings(read_words(waves_file)) if waves_file else ()
+    made = Delivery(name, read_file(file), content, site, least_version, rings=rings)
+    groups = {
+        "configmgr": lambda: configmgr(made), "win32": lambda: intune_win32(made), "intune": lambda: office_suite_app(made),
+        "policy": lambda: policy(made, deadline_days), "rollback": lambda: rollback(made, back_to_version, back_to_channel),
+    }  # fmt: skip
+    files = [(kind, each) for kind in dict.fromkeys(kinds) for each in groups[kind]()]
+    for kind, each in files:
+        write_new(out / kind / each.path, each.content)
+        click.echo(f"{visible(str(out / kind / each.path))}  {each.purpose}")
+    return 0
+
+
+def _rings(text: str) -> tuple[Ring, ...]:
+    """Waves of the contract as groups with their days."""
+    try:
+        waves = json.loads(text)
+        return tuple(
+            Ring(str(each["wave"]), tuple(map(str, each["devices"])), date.fromisoformat(each["start"]))
+            for each in waves
+            if each["start"]
+        )
+    except (ValueError, TypeError, KeyError) as error:
+        raise UptakeError("the waves are not what `uptake rollout waves --format json` writes") from error

@@ -57,12 +57,12 @@ def odd_update_path(view: View, situation: Situation) -> Iterator[Outcome]:
 
 
 def target_version(view: View, situation: Situation) -> Iterator[Outcome]:
+    """Against the table, where the file says which channel; one that only updates does not know what is installed."""
+    channel = view.channel("Updates") or view.channel() or ("Current" if view.adds else "")
     for element in view.root.all("Updates"):
         value = element.get("TargetVersion").strip()
         if value:
-            yield from build_outcome(
-                value, view.channel("Updates") or view.channel() or "Current", situation, element.line
-            )
+            yield from build_outcome(value, channel, situation, element.line)
 
 
 def deadline(view: View, situation: Situation) -> Iterator[Outcome]:
