@@ -369,3 +369,12 @@ def test_what_is_written_is_what_is_loaded(world: World, post: Post, today: date
     assert first == load(world.fresh())
     assert first.decisions[0].options
     assert first.notes[0].next_action_date == today
+
+
+def test_an_executive_summary_is_assembled_from_what_is_recorded_and_bounded(world: World, post: Post) -> None:
+    page = world.client(world.member).get(f"/e/{world.row.pk}/notes/summary/")
+    assert "OPP 4200: In Progress" in page.context["form"].initial["snapshot"]
+    values = {"customer": "A" * 257, "status": "reactive", "deployment": "not", "relationship": "Good", "snapshot": "x"}
+    assert "customer" in errors(post("notes/summary/", **values))
+    assert post("notes/summary/", **{**values, "customer": "Contoso"}).status_code == 302
+    assert NoteRow.objects.get(engagement=world.row).stream == "N5"

@@ -10,7 +10,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from uptake.guide.elements import L1, NoteCheck, Stream
+from uptake.guide.elements import L1, L2, NoteCheck, Stream
+from uptake.guide.engagement import Engagement as GuideEngagement
+from uptake.guide.engagement import Note
 from uptake.guide.notes import review
 from uptake.web.common.access import member, user_of
 from uptake.web.common.pages import form_page, paged, show
@@ -83,13 +85,25 @@ def check_note(request: HttpRequest, row: Engagement) -> HttpResponse:
     return show(request, "engagements/verdict.html", verdict=verdict, remarks=remarks, length=len(note.text))
 
 
+def snapshot_text(engagement: GuideEngagement) -> str:
+    """Each service with seats, status and next action, as far as the field of the summary holds it (D6)."""
+    lines = []
+    for each in engagement.entitlements:
+        status = " · ".join(filter(None, (say(playbook().of(L1).get(each.l1)), say(playbook().of(L2).get(each.l2)))))
+        target = f" → {each.target_date:%Y-%m-%d}" if each.target_date else ""
+        action = f"; {each.next_action} {each.next_action_date or ''}".rstrip() if each.next_action else ""
+        lines.append(f"{each.id} {each.seats}: {status}{target}{action}")
+    return "\n".join(lines)[:512]
+
+
 @member
 def summary(request: HttpRequest, row: Engagement) -> HttpResponse:
     """The executive summary (D6); kept, and written as a note of stream N5."""
-    from uptake.guide.engagement import Note
 
     last = Summary.objects.filter(engagement=row).first()
-    form = SummaryForm(request.POST or None, initial=last.values if last else {"customer": row.customer})
+    engagement = load(row)
+    start = {"customer": row.customer, **(last.values if last else {}), "snapshot": snapshot_text(engagement)}
+    form = SummaryForm(request.POST or None, initial=start)
 
     def save(values: dict[str, Any]) -> None:
         user = user_of(request)
