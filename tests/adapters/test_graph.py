@@ -289,6 +289,13 @@ def test_an_empty_report_is_a_problem_and_not_a_file(graph: FakeGraph, tmp_path:
     assert not list(tmp_path.rglob("*.part"))
 
 
+def test_a_download_that_breaks_off_is_fetched_again(graph: FakeGraph, tmp_path: Path) -> None:
+    graph.tenants["t"] = Tenant(reports=dict(ALL), break_off=2)
+    found = pull(["t"], tmp_path, connection(graph), pauses=lambda: waits()[0])
+    assert found[0].problems == ()
+    assert (tmp_path / "t/m365_app_user_detail.csv").read_bytes() == detail()
+
+
 def test_people_are_asked_for_only_when_wanted(graph: FakeGraph, tmp_path: Path) -> None:
     graph.tenants["t"] = Tenant(reports=dict(ALL))
     pull(["t"], tmp_path / "1", connection(graph), pauses=lambda: waits()[0])

@@ -34,7 +34,7 @@ from uptake.prove.acceleration.case import (
     open_exits,
 )
 from uptake.prove.acceleration.effect import Finding, before_action, effect_of, effects, measured
-from uptake.prove.acceleration.solutions import Question, Solution, search
+from uptake.prove.acceleration.solutions import Question, Solution, learned, search
 from uptake.prove.acceleration.suggesting import Blocker, FindingCounts, Records, suggest
 from uptake.prove.acceleration.texts import said
 from uptake.prove.usage.forecast import forecast, months_after
@@ -300,6 +300,14 @@ def test_known_solutions_are_found_by_add_in_rule_version_and_words() -> None:
     assert [match.solution.id for match in search(Question("outlook starts slowly"), KNOWN)] == ["2"]
     assert search(Question("Outlook"), KNOWN) == ()
     assert search(Question("nobody trained", branch="technical"), KNOWN) == ()
+
+
+def test_a_case_that_was_resolved_is_learned_from(playbook: Playbook) -> None:
+    solution = learned(
+        chosen(playbook, "technical"), "Contoso", "Build 5.2 of the add-in", DAY, add_ins=("TaxCalc.xlam",)
+    )
+    assert (solution.branch, solution.impediment) == ("technical", "Said in the session of May 28.")
+    assert search(Question(add_ins=("taxcalc.xlam",)), [solution])[0].solution is solution
 
 
 def test_an_effect_is_measured_against_the_forecast_made_before(playbook: Playbook) -> None:

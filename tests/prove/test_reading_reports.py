@@ -281,3 +281,18 @@ def test_departments_are_counted_without_keeping_names() -> None:
     detail = table(row("A@x", "2026-11-18", "Web"), row("b@x", "2026-01-18"), row("c@x", "2026-11-18", "Web"))
     users = people(io.BytesIO(detail.encode()), "x.csv")
     assert by_department(users, {"a@x": "Sales", "b@x": "Sales"}) == {"Sales": (1, 2), "": (1, 1)}
+
+
+def test_the_line_that_tells_excel_the_delimiter_is_no_header() -> None:
+    text = "sep=;\r\n" + table(row("a", "18.11.2026", "Web", refresh="19.11.2026"), delimiter=";")
+    report = read_bytes(text.encode("utf-16"), "x.csv")
+    assert (report.rows, report.active.any) == (1, 1)
+
+
+def test_dates_that_could_be_two_are_read_as_the_file_writes_its_others() -> None:
+    days = [row(f"u{n}", f"11/{n:02}/2026", "Web", refresh="11/12/2026") for n in range(1, 13)]
+    american = read_bytes(table(*days, row("x", "10/25/2026", "Web", refresh="11/12/2026")).encode(), "x.csv")
+    assert (american.refresh_date, american.active.any) == (date(2026, 11, 12), 13)
+    days = [row(f"u{n}", f"{n:02}/11/2026", "Web", refresh="12/11/2026") for n in range(1, 13)]
+    british = read_bytes(table(*days, row("x", "25/10/2026", "Web", refresh="12/11/2026")).encode(), "x.csv")
+    assert (british.refresh_date, british.active.any) == (date(2026, 11, 12), 13)

@@ -10,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from uptake import catalogue
+from uptake.core.errors import UptakeError
+from uptake.guide.playbook import load_playbook
 from uptake.prove.usage.reasons import said
 from uptake.prove.usage.rules import (
     Basis,
@@ -24,6 +26,7 @@ from uptake.prove.usage.rules import (
     replay,
 )
 from uptake.prove.usage.snapshots import Point
+from uptake.prove.usage.thresholds import thresholds_of
 
 ENDS = [date(2026, 2, 28), date(2026, 3, 31), date(2026, 4, 30), date(2026, 5, 31)]
 MET, NOT_MET, UNKNOWN = Verdict.MET, Verdict.NOT_MET, Verdict.UNKNOWN
@@ -256,3 +259,19 @@ def _fields(text: str) -> list[str]:
 
 def test_many_customers_are_judged_at_once() -> None:
     assert [each.stalled for each in judge_all([between(40, 41), between(40, 50)], ENDS[-1])] == [MET, NOT_MET]
+
+
+def test_the_playbooks_thresholds_are_the_defaults_and_an_organisation_sets_its_own() -> None:
+    playbook = load_playbook()
+    assert thresholds_of(playbook) == Thresholds()
+    own = thresholds_of(playbook, {"healthy": "65", "stall-basis": "relative", "stall-window": "6"})
+    assert (own.goal, own.basis, own.months) == (65.0, Basis.RELATIVE, 6)
+    assert judge(between(40.0, 66.0), ENDS[-1], own).healthy is MET
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("healthy", "x"), ("healthy", "nan"), ("stall-window", "0"), ("stall-basis", "both")]
+)
+def test_a_threshold_that_is_none_is_refused(key: str, value: str) -> None:
+    with pytest.raises(UptakeError, match=key):
+        thresholds_of(load_playbook(), {key: value})

@@ -34,6 +34,8 @@ MOST_REDIRECTS = 3
 MOST_PAGES = 20_000
 LARGEST_JSON = 64 << 20
 LARGEST_REPORT = 1 << 30
+LONGEST_REPORT = 1800.0
+"""Seconds for one download; a server that sends a byte a minute does not hold a run."""
 AGAIN = frozenset((429, 500, 502, 503, 504))
 TALKATIVE = (
     "httpx",
@@ -79,6 +81,10 @@ class ThrottledError(GraphError):
 
 class ConsentError(GraphError):
     """The customer's administrator has not agreed, or a right is missing."""
+
+
+class BrokenOffError(GraphError):
+    """A report that ended in the middle: fetch it again."""
 
 
 class UntrustedAddressError(GraphError):
@@ -245,7 +251,8 @@ class GraphClient:
 
         Raises `UntrustedAddressError` where the address is not one of the cloud's; the token is not sent to any download.
         """
-        response = self._call(f"{self.cloud.root}/reports/{function}", {"If-None-Match": etag} if etag else {})
+        headers = {"Accept": "*/*", **({"If-None-Match": etag} if etag else {})}
+        response = self._call(f"{self.cloud.root}/reports/{function}", headers)
         try:
             if response.status_code == 304:
                 return Download(0, etag, is_unchanged=True)
@@ -263,7 +270,7 @@ class GraphClient:
                 return Download(self._fetch(address, into), found)
             return Download(_written(_joined(head, chunks), into), found)
         except httpx.HTTPError as error:
-            raise GraphError(f"the report broke off: {type(error).__name__}", "Fetch it again.") from None
+            raise BrokenOffError(f"the report broke off: {type(error).__name__}", "Fetch it again.") from None
         finally:
             response.close()
 
@@ -388,9 +395,11 @@ def _joined(head: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _written(chunks: Iterator[bytes], into: BinaryIO) -> int:
-    size = 0
+    size, until = 0, time.monotonic() + LONGEST_REPORT
     for chunk in chunks:
         size += len(chunk)
+        if time.monotonic() > until:
+            raise GraphError(f"the report took more than {LONGEST_REPORT:.0f} s", "The next run tries again.")
         if size > LARGEST_REPORT:
             raise GraphError(f"the report is larger than {LARGEST_REPORT:,} bytes")
         into.write(chunk)

@@ -21,7 +21,9 @@ import httpx
 
 from uptake.adapters.graph.client import (
     TIMEOUT,
+    BrokenOffError,
     ConsentError,
+    Download,
     GraphClient,
     GraphError,
     Pauses,
@@ -48,6 +50,8 @@ USERS = (
 SETTINGS = "report_settings"
 TENANT = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,99}")
 WORKERS = 8
+TRIES = 3
+"""Of a download that breaks off."""
 CONCEALED = {
     "en": "Names of users are concealed in this tenant. Percentages are right all the same. To see departments, an administrator "
     "can show names: Microsoft 365 admin center, Settings, Org settings, Services, Reports. uptake does not change this setting.",
@@ -231,8 +235,7 @@ def _report(client: GraphClient, root: Path, name: str, function: str, etag: str
     file = f"{name}.csv"
     part = root / f"{file}.part"
     try:
-        with part.open("wb") as into:
-            found = client.download(function, into, etag=etag)
+        found = _downloaded(client, function, part, etag)
         if found.is_unchanged:
             part.unlink()
             return Item(name, "", 0, etag, is_unchanged=True)
@@ -245,6 +248,18 @@ def _report(client: GraphClient, root: Path, name: str, function: str, etag: str
         part.unlink(missing_ok=True)
         raise
     return Item(name, file, found.size, found.etag)
+
+
+def _downloaded(client: GraphClient, function: str, part: Path, etag: str) -> Download:
+    """A report in a file of its own; one that breaks off is fetched again from its start."""
+    for attempt in range(TRIES):
+        try:
+            with part.open("wb") as into:
+                return client.download(function, into, etag=etag)
+        except BrokenOffError:
+            if attempt == TRIES - 1:
+                raise
+    raise AssertionError  # the loop returns or raises
 
 
 def _list(client: GraphClient, root: Path, name: str, path: str, headers: Mapping[str, str]) -> Item:

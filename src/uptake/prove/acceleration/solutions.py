@@ -9,6 +9,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
+
+from uptake.prove.acceleration.case import Case
 
 WORD = re.compile(r"[a-z0-9][a-z0-9.+#-]{2,}|[\u3040-\u30ff\u4e00-\u9fff]{2,}")
 COMMON = frozenset(
@@ -52,6 +55,14 @@ class Question:
     rules: tuple[str, ...] = ()
     version: str = ""
     branch: str = ""
+
+
+def learned(case: Case, customer: str, resolution: str, on: date, **known: Any) -> Solution:
+    """What a case that was resolved adds to the knowledge base; `known` may name add_ins, rules and version."""
+    return Solution(
+        id=f"case-{case.id}", impediment=case.evidence, resolution=resolution, resolved_on=on, source=customer,
+        branch=case.branch or "technical", **known,
+    )  # fmt: skip
 
 
 def search(question: Question, known: Iterable[Solution], limit: int = 20) -> tuple[Match, ...]:
