@@ -253,9 +253,9 @@ def _finding(
 
 
 def _context(module: CodeModule, line: int) -> tuple[tuple[int, str], ...]:
-    lines = module.source.physical_lines
-    first, last = max(1, line - CONTEXT_LINES), min(len(lines), line + CONTEXT_LINES)
-    return tuple((number, mask_secrets(lines[number - 1][:300])) for number in range(first, last + 1))
+    source = module.source
+    first, last = max(1, line - CONTEXT_LINES), min(module.last_line, line + CONTEXT_LINES)
+    return tuple((number, mask_secrets(source.physical_line(number)[:300])) for number in range(first, last + 1))
 
 
 def _drop_context(result: FileResult) -> None:

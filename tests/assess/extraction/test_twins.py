@@ -166,3 +166,38 @@ def test_without_the_twins_everything_still_works() -> None:
     environment = {**os.environ, "UPTAKE_PURE_PYTHON": "1", "PYTHONPATH": os.pathsep.join(sys.path)}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
     assert done.stdout.strip() == "4", done.stderr
+
+
+@given(ASCII, st.integers(0, 60))
+def test_statements_are_those_of_python(text: str, place: int) -> None:
+    source = SourceText(text)
+    index = min(place, len(source.tokens))
+    start = end = index
+    while start > 0 and not source.is_separator(start - 1):
+        start -= 1
+    while end < len(source.tokens) and not source.is_separator(end):
+        end += 1
+    assert twins.statement(source.tokens, index) == (start, end)  # type: ignore[union-attr]
+
+
+def test_a_statement_of_no_token_is_an_error() -> None:
+    for index in (-1, 3):
+        with pytest.raises(IndexError):
+            twins.statement(["a", "b"], index)  # type: ignore[union-attr]
+    with pytest.raises((TypeError, IndexError)):
+        twins.statement(["", 7], 2)  # type: ignore[union-attr]
+
+
+@given(st.text(alphabet="ab\r\n\x00", max_size=40) | ASCII)
+def test_line_ends_become_line_feeds(text: str) -> None:
+    expected = text.replace("\r\n", "\n").replace("\r", "\n")
+    assert twins.with_line_feeds(text.encode()) == expected  # type: ignore[union-attr]
+    assert twins.with_line_feeds(text.encode() + b"\xe9") is None  # type: ignore[union-attr]
+
+
+@given(st.text(alphabet="ab\n\u95a2", max_size=40))
+def test_one_line_is_what_a_split_gives(text: str) -> None:
+    source = SourceText(text)
+    assert [
+        source.physical_line(number) for number in range(1, len(source.physical_lines) + 1)
+    ] == source.physical_lines

@@ -7,6 +7,8 @@
    makes no object for a word: a module has thousands, and rules ask for a few hundred.
    pieces(text, needles) -> those of the needles that stand between quotation marks: `names.needles_in`.
    places(text, word, offsets) -> list of the indexes of the tokens that are this plain word: `SourceText._find`.
+   statement(tokens, index) -> (first, past the end) of the statement around a token: `SourceText.statement`.
+   with_line_feeds(data) -> ASCII bytes as text whose line ends are LF, or None for other bytes: `project.as_text`.
    line_ends(text) -> where each line ends, in characters, as bytes of int32; or None for text that UTF-8 cannot hold.
 
    Every read and write is checked against its buffer; nothing is kept between calls. */
@@ -659,6 +661,61 @@ places(PyObject *module, PyObject *arguments)
     return found;
 }
 
+/* Whether a statement ends at this token: a line end, or a colon that is not `:=`. */
+static int
+ends_statement(PyObject *token)
+{
+    Py_UCS4 first = PyUnicode_ReadChar(token, 0);
+    return first == '\n' || (first == ':' && (PyUnicode_GetLength(token) != 2 || PyUnicode_ReadChar(token, 1) != '='));
+}
+
+static PyObject *
+statement(PyObject *module, PyObject *arguments)
+{
+    PyObject *list;
+    Py_ssize_t index;
+    if (!PyArg_ParseTuple(arguments, "O!n", &PyList_Type, &list, &index))
+        return NULL;
+    Py_ssize_t count = PyList_Size(list), start = index, end = index;
+    if (index < 0 || index > count) {
+        PyErr_SetString(PyExc_IndexError, "no such token");
+        return NULL;
+    }
+    while (start > 0 && !ends_statement(PyList_GetItem(list, start - 1)))
+        start--;
+    while (end < count && !ends_statement(PyList_GetItem(list, end)))
+        end++;
+    return PyErr_Occurred() ? NULL : Py_BuildValue("nn", start, end);
+}
+
+static PyObject *
+with_line_feeds(PyObject *module, PyObject *data)
+{
+    char *raw;
+    Py_ssize_t length;
+    if (PyBytes_AsStringAndSize(data, &raw, &length) < 0)
+        return NULL;
+    if (!is_ascii((const unsigned char *)raw, length))
+        Py_RETURN_NONE;
+    char *text = PyMem_Malloc(length ? (size_t)length : 1), *to = text;
+    if (text == NULL)
+        return PyErr_NoMemory();
+    const char *from = raw, *end = raw + length;
+    while (from < end) {
+        const char *next = memchr(from, '\r', (size_t)(end - from));
+        size_t size = (size_t)((next ? next : end) - from);
+        memcpy(to, from, size);
+        to += size;
+        if (next == NULL)
+            break;
+        *to++ = '\n';
+        from = next + 1 + (next + 1 < end && next[1] == '\n');
+    }
+    PyObject *found = PyUnicode_FromStringAndSize(text, to - text);
+    PyMem_Free(text);
+    return found;
+}
+
 static PyObject *
 line_ends(PyObject *module, PyObject *text)
 {
@@ -697,6 +754,8 @@ static PyMethodDef methods[] = {
     {"words", words, METH_O, "The set of the words of lower-case ASCII text, or None."},
     {"pieces", pieces, METH_VARARGS, "Those of some needles that stand between quotation marks, or None."},
     {"places", places, METH_VARARGS, "Indexes of the tokens that are a plain lower-case word."},
+    {"statement", statement, METH_VARARGS, "First and past-the-end token of the statement around a token."},
+    {"with_line_feeds", with_line_feeds, METH_O, "ASCII bytes as text with LF, or None."},
     {"line_ends", line_ends, METH_O, "Where each line ends, or None."},
     {NULL, NULL, 0, NULL},
 };

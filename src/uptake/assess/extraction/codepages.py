@@ -94,6 +94,11 @@ _KEEP_ASCII = frozenset([f"cp{number}" for number in (874, 932, 949, 950, *range
 """Code pages that say of the lower half what ASCII says; most text is nothing else, and its decoder is built in."""
 
 
+def keeps_ascii(codec: str) -> bool:
+    """Whether bytes below 0x80 are ASCII in a code page, wherever they stand."""
+    return codec in _KEEP_ASCII
+
+
 def decode(raw: bytes, codec: str) -> str:
     """Text of `raw`; a byte that the code page does not define becomes the character of the same number."""
     if codec in _KEEP_ASCII and raw.isascii():

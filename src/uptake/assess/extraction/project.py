@@ -10,12 +10,13 @@ import re
 from dataclasses import dataclass
 
 from uptake.assess.documents.model import DocumentDefect, ProjectStorage
-from uptake.assess.extraction.codepages import decode
+from uptake.assess.extraction.codepages import decode, keeps_ascii
 from uptake.assess.extraction.decompression import decompress_tolerantly
 from uptake.assess.extraction.dir_stream import DirModule, DirStream, read_dir
 from uptake.assess.extraction.model import Module, Protection, VbaProject
 from uptake.assess.extraction.project_stream import ProjectText, read_project_text
 from uptake.assess.extraction.stomping import looks_stomped
+from uptake.assess.extraction.twins import twins
 
 LIMIT = 64 << 20
 """Bytes of source of one module, unpacked."""
@@ -148,6 +149,10 @@ def _read_source(storage: ProjectStorage, module: DirModule, limit: int) -> _Sou
 
 def as_text(raw: bytes, codec: str) -> str:
     """Source as text with LF line ends, whatever the line ends were."""
+    if twins is not None and keeps_ascii(codec):
+        found: str | None = twins.with_line_feeds(raw)
+        if found is not None:
+            return found
     return decode(raw, codec).replace("\r\n", "\n").replace("\r", "\n")
 
 

@@ -102,6 +102,11 @@ class SourceText:
             return memoryview(found).cast("i")
         return list(map(add, accumulate(map(len, self.physical_lines)), count()))
 
+    def physical_line(self, number: int) -> str:
+        """One physical line, without splitting the others."""
+        ends = self._newlines
+        return self.text[ends[number - 2] + 1 if number > 1 else 0 : ends[number - 1]]
+
     @lazy
     def physical_lines(self) -> list[str]:
         return self.text.split("\n")
@@ -210,6 +215,9 @@ class SourceText:
     def statement(self, index: int) -> tuple[int, int]:
         """First and past-the-end token index of the statement that holds token `index`."""
         tokens = self.tokens
+        if twins:
+            found: tuple[int, int] = twins.statement(tokens, index)
+            return found
         start, end, count = index, index, len(tokens)
         while start > 0:
             token = tokens[start - 1]

@@ -250,7 +250,7 @@ def _excluded(module: CodeModule) -> Iterator[Hit]:
             line = _opening_line(module, declare.line)
             counts[line] = counts.get(line, 0) + 1
     for line, count in counts.items():
-        statement = module.source.physical_lines[line - 1].strip()
+        statement = module.source.physical_line(line).strip()
         yield Hit("B02", line, statement, {"count": count})
 
 

@@ -106,7 +106,7 @@ def _narrow_members(module: CodeModule, block: TypeBlock) -> Iterator[Hit]:
         "size_x64": structure.size_x64,
     }
     text = "\n".join(source.physical_lines[block.line - 1 : block.end_line])
-    first = source.physical_lines[block.line - 1].strip()
+    first = source.physical_line(block.line).strip()
     yield Hit("B06", block.line, first, arguments, proposal=_widened(source, block, members, text))
 
 
