@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 from datetime import date
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from uptake.core.errors import UptakeError
+from uptake.prove.usage import forecast as forecasting
 from uptake.prove.usage.forecast import (
     HORIZONS,
     MONTHS,
@@ -159,6 +161,20 @@ def test_the_month_of_the_goal_is_compared() -> None:
     assert found.reached > 0
     assert 0 < found.hits <= found.reached
     assert found.median_error_months is not None
+
+
+def test_many_series_of_one_day_do_not_bend_the_interval(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Errors that show on one day come in the order of their origins, not of their size; only the latest are kept."""
+    monkeypatch.setattr(forecasting, "MOST_RESIDUALS", 150)
+    chance = random.Random(3)
+    many = {}
+    for n in range(400):
+        level, found = chance.uniform(20, 60), []
+        for t in range(14):
+            level += chance.gauss(0, 1)
+            found.append((months_after(START, t), level))
+        many[str(n)] = found
+    assert 0.75 <= backtest(many).coverage[1] <= 0.85
 
 
 def test_short_series_have_no_origin() -> None:

@@ -9,13 +9,14 @@ much a series moves; before there are errors of one's own, a shipped table of er
 from __future__ import annotations
 
 import math
-from bisect import bisect_left, bisect_right, insort
+from bisect import bisect_left, insort
 from calendar import monthrange
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
+from heapq import heappop, heappush
 from itertools import groupby, pairwise
 from statistics import median
 from typing import Any
@@ -43,7 +44,7 @@ ODDS_FROM, ODDS_TO = 1.0, 99.0
 HORIZONS = (1, 3, 6)
 LEAST_HISTORY = 4
 """Months before the first origin of a backtest."""
-MOST_RESIDUALS = 1500
+MOST_RESIDUALS = 20_000
 """Latest errors of a horizon that an interval is made of."""
 CORRECTION = 0.005
 """By how much one outcome moves the share that is left out (Gibbs and Candès, adaptive conformal inference, 2021)."""
@@ -343,12 +344,14 @@ def backtest(series: Mapping[str, Sequence[tuple[date, float]]], *, goal: float 
         if LEAST_HISTORY <= place < len(table)
     )  # fmt: skip
     residuals, tally = Residuals(), _Tally()
-    waiting: list[tuple[date, int, float, bool]] = []
+    waiting: list[tuple[date, int, int, float, bool]] = []
+    """When it shows, a number that keeps the order of arrival, months ahead, scaled error, whether the interval held it."""
     scaled: dict[int, list[float]] = {}
-    for day, name, place in origins:
-        known = bisect_right(waiting, (day, 99, 0.0, False))
-        _learn(residuals, waiting[:known])
-        del waiting[:known]
+    for number, (day, name, place) in enumerate(origins):
+        shown = []
+        while waiting and waiting[0][0] <= day:
+            shown.append(heappop(waiting))
+        _learn(residuals, shown)
         table = tables[name]
         values, future = [value for _, value in table[:place]], table[place : place + MONTHS]
         path = ahead(values)
@@ -358,15 +361,15 @@ def backtest(series: Mapping[str, Sequence[tuple[date, float]]], *, goal: float 
         for months, (when, actual) in enumerate(future, 1):
             error = (actual - path[months - 1]) / scale
             low, high = bands[months - 1]
-            insort(waiting, (when, months, error, low <= actual <= high))
+            heappush(waiting, (when, number, months, error, low <= actual <= high))
             scaled.setdefault(months, []).append(error)
     return _summed(tally, scaled)
 
 
-def _learn(residuals: Residuals, shown: Iterable[tuple[date, int, float, bool]]) -> None:
+def _learn(residuals: Residuals, shown: Iterable[tuple[date, int, int, float, bool]]) -> None:
     """Errors that have shown since the origin before."""
     outcomes: dict[int, list[bool]] = {}
-    for _, months, error, is_covered in shown:
+    for _, _, months, error, is_covered in shown:
         residuals.add(months, error)
         outcomes.setdefault(months, []).append(is_covered)
     for months, found in outcomes.items():
