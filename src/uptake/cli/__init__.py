@@ -27,6 +27,7 @@ COMMANDS = {
     "odt": "Check, explain, compare, build and size configurations of the Office Deployment Tool.",
     "serve": "Run the web application: the playbook for teams and customers, in the browser.",
     "rollout": "Choose the smallest pilot group of an inventory, and plan waves under capacities and dates.",
+    "addins": "Judge the add-ins of endpoints for 64-bit Office: collector, .reg exports, registry hives.",
     "demo": "Build a sample estate, scan it and show the reports.",
 }
 

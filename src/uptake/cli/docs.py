@@ -34,6 +34,7 @@ GROUPS = {
     "object-model": ("O", "Object model", "オブジェクト モデル"),
     "security": ("X", "Security", "セキュリティ"),
     "data": ("D", "Data and environment", "データと環境"),
+    "addins": ("A", "Add-ins on endpoints", "エンドポイントのアドイン"),
     "state": ("P", "State of files and projects", "ファイルとプロジェクトの状態"),
 }
 

@@ -7,6 +7,7 @@ starts from the greedy cover, so the result is never worse than that.
 
 from __future__ import annotations
 
+import heapq
 import math
 import threading
 from collections.abc import Mapping, Sequence
@@ -48,14 +49,22 @@ class _Problem:
 
 
 def greedy_cover(sets: Mapping[int, int], costs: Sequence[float]) -> list[int]:
-    """Always the set with most that is missing, the cheaper and earlier of equals; then without those that are not needed."""
+    """Always the set with most that is missing, the cheaper and earlier of equals; then without those that are not needed.
+
+    A count can only fall, so a set is counted again when it comes to the top of the heap and not before.
+    """
     missing, chosen = union(sets.values()), []
-    left = dict(sets)
+    heap = [(-mask.bit_count(), costs[number], number) for number, mask in sets.items()]
+    heapq.heapify(heap)
     while missing:
-        best = max(left, key=lambda each: ((left[each] & missing).bit_count(), -costs[each], -each))
-        chosen.append(best)
-        missing &= ~left.pop(best)
-        left = {each: mask for each, mask in left.items() if mask & missing}
+        _, cost, number = heapq.heappop(heap)
+        count = (sets[number] & missing).bit_count()
+        if heap and (-count, cost, number) > heap[0]:
+            if count:
+                heapq.heappush(heap, (-count, cost, number))
+            continue
+        chosen.append(number)
+        missing &= ~sets[number]
     return _irredundant(chosen, sets)
 
 

@@ -1,0 +1,139 @@
+# Collects Office add-ins of this computer as JSON (schema uptake.addins/1) for `uptake addins import`.
+# Nothing is installed and nothing is changed. Run it once in the context of a user, and once more as administrator for other users' keys.
+# -Conceal replaces the names of computer and user by a digest. Not run on Windows when it was made: try it on a test device first.
+#Requires -Version 5.1
+[CmdletBinding()]
+param(
+    [Parameter(Mandatory = $true)] [string] $OutFile,
+    [string] $Department = '',
+    [switch] $Conceal
+)
+Set-StrictMode -Version 2.0
+$ErrorActionPreference = 'Stop'
+
+$notReadable = New-Object System.Collections.Generic.List[string]
+$keys = New-Object System.Collections.Generic.List[object]
+$paths = New-Object System.Collections.Generic.HashSet[string]([System.StringComparer]::OrdinalIgnoreCase)
+$classes = New-Object System.Collections.Generic.HashSet[string]([System.StringComparer]::OrdinalIgnoreCase)
+
+function Get-Digest([string] $Text) {
+    $sha = [System.Security.Cryptography.SHA256]::Create()
+    $bytes = $sha.ComputeHash([System.Text.Encoding]::UTF8.GetBytes($Text.ToLowerInvariant()))
+    return ([System.BitConverter]::ToString($bytes) -replace '-', '').Substring(0, 12).ToLowerInvariant()
+}
+
+function Add-Key($Key, [string] $Path, [int] $Depth) {
+    $values = @{}
+    foreach ($name in $Key.GetValueNames()) {
+        $value = $Key.GetValue($name, $null, [Microsoft.Win32.RegistryValueOptions]::DoNotExpandEnvironmentNames)
+        if ($value -is [byte[]]) { continue }
+        if ($value -is [string[]]) { $value = $value -join ';' }
+        $values[$name] = $value
+        if ($value -is [string] -and $value -match '\.(dll|xll|wll|xlam?|ppam?|dotm?|vsto|vsl|accda|mda)\b') { [void] $paths.Add($value) }
+    }
+    $keys.Add(@{ path = $Path; values = $values })
+    if ($Depth -le 0) { return }
+    foreach ($child in $Key.GetSubKeyNames()) {
+        try {
+            $sub = $Key.OpenSubKey($child)
+            if ($null -ne $sub) { Add-Key $sub ($Path + '\' + $child) ($Depth - 1); $sub.Close() }
+        }
+        catch { $notReadable.Add($Path + '\' + $child) }
+    }
+}
+
+function Add-Tree([string] $Hive, [string] $View, [string] $SubKey, [string] $Path, [int] $Depth) {
+    try {
+        $base = [Microsoft.Win32.RegistryKey]::OpenBaseKey([Microsoft.Win32.RegistryHive]$Hive, [Microsoft.Win32.RegistryView]$View)
+        $key = $base.OpenSubKey($SubKey)
+        if ($null -ne $key) { Add-Key $key $Path $Depth; $key.Close() }
+        $base.Close()
+    }
+    catch { $notReadable.Add($Path) }
+}
+
+$apps = @('Excel', 'Word', 'PowerPoint', 'Outlook', 'Access', 'MS Project', 'Publisher', 'OneNote')
+$virtual = 'SOFTWARE\Microsoft\Office\ClickToRun\REGISTRY\MACHINE\Software\'
+foreach ($app in $apps) {
+    $addins = 'Microsoft\Office\' + $app + '\Addins'
+    Add-Tree 'CurrentUser' 'Default' ('Software\' + $addins) ('hkcu\software\' + $addins) 1
+    Add-Tree 'LocalMachine' 'Registry64' ('SOFTWARE\' + $addins) ('hklm\software\' + $addins) 1
+    Add-Tree 'LocalMachine' 'Registry64' ('SOFTWARE\WOW6432Node\' + $addins) ('hklm\software\wow6432node\' + $addins) 1
+    Add-Tree 'LocalMachine' 'Registry64' ($virtual + $addins) ('hklm\' + $virtual + $addins) 1
+    Add-Tree 'LocalMachine' 'Registry64' ($virtual + 'WOW6432Node\' + $addins) ('hklm\' + $virtual + 'WOW6432Node\' + $addins) 1
+    $office = 'Microsoft\Office\16.0\' + $app
+    foreach ($part in @('\Options', '\Add-in Manager', '\AddIns', '\Menu Add-Ins', '\Resiliency')) {
+        Add-Tree 'CurrentUser' 'Default' ('Software\' + $office + $part) ('hkcu\software\' + $office + $part) 2
+    }
+    $policy = 'Software\Policies\Microsoft\Office\16.0\' + $app + '\Resiliency'
+    Add-Tree 'CurrentUser' 'Default' $policy ('hkcu\' + $policy) 2
+}
+foreach ($root in @('SOFTWARE\', 'SOFTWARE\WOW6432Node\')) {
+    Add-Tree 'LocalMachine' 'Registry64' ($root + 'Microsoft\Visio\Addins') ('hklm\' + $root + 'Microsoft\Visio\Addins') 1
+}
+Add-Tree 'LocalMachine' 'Registry64' 'SOFTWARE\Microsoft\Office\ClickToRun\Configuration' 'hklm\software\microsoft\office\clicktorun\configuration' 0
+
+# The classes behind the registered names, in both views and for the user.
+$names = @($keys | ForEach-Object { $_.path.Split('\')[-1] } | Sort-Object -Unique)
+foreach ($name in $names) {
+    foreach ($place in @(@('LocalMachine', 'SOFTWARE\Classes\', 'hklm\software\classes\'), @('CurrentUser', 'Software\Classes\', 'hkcu\software\classes\'))) {
+        Add-Tree $place[0] 'Registry64' ($place[1] + $name + '\CLSID') ($place[2] + $name + '\clsid') 0
+    }
+}
+foreach ($entry in @($keys | Where-Object { $_.path -like '*\clsid' })) {
+    if ($entry.values.ContainsKey('')) { [void] $classes.Add([string] $entry.values['']) }
+}
+foreach ($class in $classes) {
+    foreach ($node in @('', 'WOW6432Node\')) {
+        Add-Tree 'LocalMachine' 'Registry64' ('SOFTWARE\Classes\' + $node + 'CLSID\' + $class) ('hklm\software\classes\' + $node + 'clsid\' + $class) 2
+        Add-Tree 'CurrentUser' 'Registry64' ('Software\Classes\' + $node + 'CLSID\' + $class) ('hkcu\software\classes\' + $node + 'clsid\' + $class) 2
+    }
+}
+
+# Files that Office loads from its folders, and the headers of every file that a key names.
+$folders = @((Join-Path $env:APPDATA 'Microsoft\Excel\XLSTART'), (Join-Path $env:APPDATA 'Microsoft\Word\STARTUP'))
+foreach ($folder in $folders) {
+    if (Test-Path -LiteralPath $folder) {
+        Get-ChildItem -LiteralPath $folder -File | ForEach-Object { [void] $paths.Add($_.FullName) }
+    }
+}
+$files = New-Object System.Collections.Generic.List[object]
+foreach ($path in $paths) {
+    $plain = [Environment]::ExpandEnvironmentVariables(($path -replace '^\s*(/[A-Za-z]\s+)*', '').Trim('"', ' '))
+    $plain = ($plain -replace '^file:/*', '').Split('|')[0]
+    if (-not (Test-Path -LiteralPath $plain -PathType Leaf)) { $notReadable.Add($plain); continue }
+    $bitness = 'unknown'
+    try {
+        $stream = [System.IO.File]::Open($plain, 'Open', 'Read', 'ReadWrite')
+        $reader = New-Object System.IO.BinaryReader($stream)
+        if ($stream.Length -gt 64 -and $reader.ReadUInt16() -eq 0x5A4D) {
+            $stream.Position = 0x3C
+            $stream.Position = $reader.ReadUInt32()
+            if ($reader.ReadUInt32() -eq 0x4550) {
+                $machine = $reader.ReadUInt16()
+                $bitness = @{ 0x14C = '32-only'; 0x8664 = '64-only'; 0xAA64 = 'arm64' }[[int] $machine]
+                if ($null -eq $bitness) { $bitness = 'unknown' }
+            }
+        }
+        $reader.Close()
+        try {
+            $assembly = [System.Reflection.AssemblyName]::GetAssemblyName($plain)
+            if ($assembly.ProcessorArchitecture -eq 'MSIL') { $bitness = 'any' }
+        }
+        catch { Write-Verbose ($plain + ' is no assembly') }
+        $info = (Get-Item -LiteralPath $plain).VersionInfo
+        $files.Add(@{ path = $plain; bitness = $bitness; company = [string] $info.CompanyName; version = [string] $info.FileVersion })
+    }
+    catch { $notReadable.Add($plain) }
+}
+
+$device = $env:COMPUTERNAME
+$user = $env:USERNAME
+if ($Conceal) { $device = Get-Digest $device; $user = Get-Digest $user }
+$result = @{
+    schema = 'uptake.addins/1'; device = $device; user = $user; department = $Department
+    collected = (Get-Date).ToUniversalTime().ToString('s') + 'Z'
+    keys = $keys; files = $files; not_readable = $notReadable
+}
+$json = ConvertTo-Json -InputObject $result -Depth 6 -Compress
+[System.IO.File]::WriteAllText($OutFile, $json, (New-Object System.Text.UTF8Encoding($false)))

@@ -1,0 +1,223 @@
+"""A device's add-ins → findings and readiness per add-in, department and device; vendor statements as dated rows.
+
+Words for the status of an add-in are those of Microsoft's retired Readiness Toolkit, so that old reports stay comparable.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from uptake import catalogue
+from uptake.assess.addins.binaries import Binary, read_binary
+from uptake.assess.addins.derive import AddIn, addins_of, facts_of
+from uptake.assess.addins.registry import Registry, is_export, read_export
+from uptake.core.errors import UptakeError
+from uptake.core.severity import Severity
+from uptake.rules.catalogue import load_rules
+from uptake.rules.match import RuleIndex
+
+SCHEMA = "uptake.addins/1"
+STATUSES = (
+    "Highly adopted", "Adopted", "Adopted version available", "Supported version available", "Contact software provider",
+    "Insufficient data", "Unknown",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """An A rule that holds for an add-in."""
+
+    rule: str
+    severity: Severity
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """An add-in with what the rules say of it and what its vendor says."""
+
+    addin: AddIn
+    findings: tuple[Finding, ...]
+    status: str = "Unknown"
+    statement: str = ""
+
+    @property
+    def severity(self) -> Severity:
+        return max((finding.severity for finding in self.findings), default=Severity.READY)
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One device."""
+
+    device: str
+    user: str = ""
+    department: str = ""
+    addins: tuple[Judged, ...] = ()
+    problems: tuple[str, ...] = ()
+    """What could not be read, so that nobody takes silence for “nothing there”."""
+
+    @property
+    def severity(self) -> Severity:
+        return max((judged.severity for judged in self.addins), default=Severity.READY)
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "schema": SCHEMA, "device": self.device, "user": self.user, "department": self.department,
+            "readiness": self.severity.id,
+            "addins": [_addin_json(each) for each in self.addins], "problems": list(self.problems),
+        }  # fmt: skip
+
+
+def _addin_json(judged: Judged) -> dict[str, Any]:
+    addin = judged.addin
+    return {
+        "id": addin.id, "name": addin.name, "kind": addin.kind, "app": addin.app, "path": addin.path, "clsid": addin.clsid,
+        "bitness": addin.bitness, "load_behavior": dict(addin.load), "policy": addin.policy, "disabled": addin.is_disabled,
+        "hard_disabled": addin.is_hard_disabled, "publisher": addin.publisher, "version": addin.version,
+        "readiness": judged.severity.id, "status": judged.status, "statement": judged.statement,
+        "findings": [{"rule": each.rule, "severity": each.severity.id, "message": each.message} for each in judged.findings],
+    }  # fmt: skip
+
+
+@lru_cache(maxsize=1)
+def _index() -> RuleIndex:
+    return RuleIndex([rule for rule in load_rules() if rule.group == "addins"])
+
+
+def judge(addins: tuple[AddIn, ...], statements: Sequence[Mapping[str, str]] = ()) -> tuple[Judged, ...]:
+    """What the A rules and the table of vendor statements say of each add-in."""
+    index = _index()
+    made = []
+    for addin, fact in zip(addins, facts_of(addins), strict=True):
+        findings = tuple(
+            Finding(
+                hit.rule,
+                hit.severity or index.rules[hit.rule].severity,
+                index.rules[hit.rule].text(hit.variant, hit.arguments),
+            )
+            for _, hit in index.match([fact], addin.app)
+        )
+        row = _statement(addin, statements)
+        status = row.get("status", "") if row.get("status") in STATUSES else "Unknown"
+        text = f"{row['statement']} ({row.get('source', '')}, {row.get('date', '')})" if row.get("statement") else ""
+        made.append(Judged(addin, findings, status, text))
+    return tuple(made)
+
+
+def _statement(addin: AddIn, statements: Iterable[Mapping[str, str]]) -> Mapping[str, str]:
+    names = {addin.id.casefold(), addin.path.replace("/", "\\").rpartition("\\")[2].casefold()}
+    return next((row for row in statements if row.get("addin", "").casefold() in names), {})
+
+
+def read_statements(text: str) -> tuple[dict[str, str], ...]:
+    """A table of vendor statements: addin, status, statement, source, date. Raises `UptakeError` for another header."""
+    rows = tuple(csv.DictReader(io.StringIO(text.lstrip("\ufeff"))))
+    if rows and not {"addin", "status", "source", "date"} <= set(rows[0]):
+        raise UptakeError("the statements have no columns addin, status, statement, source, date")
+    return rows
+
+
+@dataclass(slots=True)
+class Collected:
+    """What was read of a device, before it is judged."""
+
+    device: str
+    user: str = ""
+    department: str = ""
+    registry: Registry = field(default_factory=Registry)
+    files: dict[str, Binary] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+
+    def endpoint(self, statements: Sequence[Mapping[str, str]] = ()) -> Endpoint:
+        judged = judge(addins_of(self.registry, self.files), statements)
+        problems = (*self.problems, *self.registry.problems[:20])
+        return Endpoint(self.device, self.user, self.department, judged, problems)
+
+
+def read_evidence(content: bytes, name: str) -> Collected:
+    """A device from the collector's JSON or an exported .reg file. Raises `UptakeError` for anything else."""
+    if is_export(content):
+        return Collected(name, registry=read_export(content))
+    text = content.decode("utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig", "replace")
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise UptakeError(
+            f"{name} is neither a .reg export, nor a hive, nor the collector's JSON",
+            hint="The JSON of Microsoft's Readiness Toolkit has no public layout, so it cannot be read.",
+        ) from error
+    if not isinstance(data, dict) or data.get("schema") != SCHEMA:
+        raise UptakeError(f"{name} is JSON, and not the collector's ({SCHEMA})")
+    return _collected(data, name)
+
+
+def _collected(data: Mapping[str, Any], name: str) -> Collected:
+    made = Collected(str(data.get("device") or name), str(data.get("user") or ""), str(data.get("department") or ""))
+    for key in _list(data, "keys"):
+        path, values = key.get("path"), key.get("values")
+        if isinstance(path, str) and isinstance(values, dict | None):
+            made.registry.add(path)
+            for title, value in (values or {}).items():
+                made.registry.set(path, str(title), value if isinstance(value, str | int) else str(value))
+    for file in _list(data, "files"):
+        if isinstance(file.get("path"), str):
+            made.files[file["path"]] = _reported(file)
+    made.problems += [str(each)[:200] for each in data.get("not_readable", ()) if isinstance(each, str)]
+    return made
+
+
+def _list(data: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
+    found = data.get(name)
+    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
+
+
+def _reported(file: Mapping[str, Any]) -> Binary:
+    """A file as the collector saw it: headers as hex text, or nothing where it was missing."""
+    head = file.get("head")
+    if isinstance(head, str):
+        try:
+            return read_binary(bytes.fromhex(head))
+        except ValueError:
+            return Binary("unknown", reason="the headers are no hex text")
+    bitness = str(file.get("bitness") or "unknown")
+    return Binary(bitness, company=str(file.get("company") or ""), version=str(file.get("version") or ""))
+
+
+def totals(endpoints: Sequence[Endpoint]) -> list[dict[str, Any]]:
+    """One row an add-in over all devices: how many, the worst readiness, the findings, the departments."""
+    rows: dict[tuple[str, str], dict[str, Any]] = {}
+    for endpoint in endpoints:
+        for judged in endpoint.addins:
+            key = (judged.addin.app, judged.addin.id.casefold())
+            row = rows.setdefault(key, {
+                "id": judged.addin.id, "name": judged.addin.name, "app": judged.addin.app, "kind": judged.addin.kind,
+                "devices": 0, "worst": Severity.READY, "rules": set(), "departments": set(), "bitness": set(),
+                "status": judged.status,
+            })  # fmt: skip
+            row["devices"] += 1
+            row["worst"] = max(row["worst"], judged.severity)
+            row["rules"] |= {finding.rule for finding in judged.findings}
+            row["departments"] |= {endpoint.department} - {""}
+            row["bitness"].add(judged.addin.bitness)
+    ordered = sorted(rows.values(), key=lambda row: (-row["worst"], -row["devices"], row["id"].casefold()))
+    return [
+        {
+            **row,
+            "worst": row["worst"].id,
+            "rules": sorted(row["rules"]),
+            "departments": sorted(row["departments"]),
+            "bitness": sorted(row["bitness"]),
+        }
+        for row in ordered
+    ]
+
+
+def shipped_statements() -> tuple[dict[str, str], ...]:
+    return catalogue.read_table("addin_statements")
