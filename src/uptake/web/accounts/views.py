@@ -29,7 +29,7 @@ from uptake.web.engagements.store import Change
 BACKEND = settings.AUTHENTICATION_BACKENDS[0]
 
 
-def _record(organisation: Organisation, user: User, action: str, *changes: Change) -> None:
+def record(organisation: Organisation, user: User, action: str, *changes: Change) -> None:
     AuditEntry.objects.bulk_create(
         AuditEntry(
             organisation=organisation,
@@ -121,7 +121,7 @@ def organisation(request: HttpRequest, org: Organisation) -> HttpResponse:
     def save(values: dict[str, Any]) -> None:
         changes = [Change(name, str(getattr(org, name)), str(values[name])) for name in names]
         Organisation.objects.filter(pk=org.pk).update(**{name: values[name] for name in names})
-        _record(org, user_of(request), "organisation", *changes)
+        record(org, user_of(request), "organisation", *changes)
 
     return form_page(
         request,
@@ -146,7 +146,7 @@ def invite(request: HttpRequest, org: Organisation) -> HttpResponse:
         values = form.cleaned_data
         made, text = Invitation.make(org, email=values["email"].lower(), role=values["role"])
         made.teams.set(values["teams"])
-        _record(org, user_of(request), "invited", Change("invitation", "", f"{values['email']} {values['role']}"))
+        record(org, user_of(request), "invited", Change("invitation", "", f"{values['email']} {values['role']}"))
         link = request.build_absolute_uri(reverse("join", args=[text]))
         return show(
             request,
@@ -175,7 +175,7 @@ def team(request: HttpRequest, org: Organisation) -> HttpResponse:
 
     def save(values: dict[str, Any]) -> None:
         Team.objects.get_or_create(organisation=org, name=values["name"])
-        _record(org, user_of(request), "team", Change("team", "", values["name"]))
+        record(org, user_of(request), "team", Change("team", "", values["name"]))
 
     return form_page(
         request, form, save, reverse("organisation", args=[org.pk]), title=_("New team"), section="organisation"
@@ -189,7 +189,7 @@ def links(request: HttpRequest, org: Organisation) -> HttpResponse:
 
     def save(values: dict[str, Any]) -> None:
         chosen = {key: value for key, value in values.items() if key in form.fields and key != "_seen" and value}
-        _record(
+        record(
             org,
             user_of(request),
             "links",
@@ -221,11 +221,11 @@ def member(request: HttpRequest, org: Organisation, number: int) -> HttpResponse
     if is_last and role != Membership.Role.ADMIN:
         messages.error(request, _("The last administrator stays."))
     elif role in Membership.Role.values:
-        _record(org, user_of(request), "member", Change(found.user.email, found.role, role))
+        record(org, user_of(request), "member", Change(found.user.email, found.role, role))
         org.memberships.filter(pk=number).update(role=role)
         messages.success(request, _("Saved."))
     else:
-        _record(org, user_of(request), "member", Change(found.user.email, found.role, ""))
+        record(org, user_of(request), "member", Change(found.user.email, found.role, ""))
         Participant.objects.filter(user=found.user, engagement__organisation=org).update(user=None)
         found.delete()
         messages.success(request, _("Removed."))
@@ -275,5 +275,5 @@ def _accept(invitation: Invitation, values: dict[str, Any]) -> User | None:
     Participant.objects.filter(engagement__organisation=invitation.organisation, email=user.email, user=None).update(
         user=user
     )
-    _record(invitation.organisation, user, "joined", Change("member", "", f"{user.email} {invitation.role}"))
+    record(invitation.organisation, user, "joined", Change("member", "", f"{user.email} {invitation.role}"))
     return user

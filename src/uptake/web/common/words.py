@@ -79,9 +79,26 @@ WORDS = {
     "partner-led": _("FastTrack partner"),
     "other-partner": _("other partner"),
     "customer-led": _("customer-led"),
+    "met": _("yes"),
+    "not_met": _("no"),
+    "stall": _("Stall"),
+    "added": _("new"),
+    "restated": _("restated"),
+    "unchanged": _("known already"),
     "upload": _("Uploaded"),
     "run": _("Run here"),
     "ort": _("ORT workbook"),
+}
+CASE = {
+    "ready": _("Can be done"),
+    "done": _("Done"),
+    "later": _("Later"),
+    "ask": _("A question comes first"),
+    "not_needed": _("Not needed"),
+    "above": _("above the forecast"),
+    "within": _("as foretold"),
+    "below": _("below the forecast"),
+    "unknown": _("not known yet"),
 }
 FIELDS = {
     "l1": _("L1 Consumption Status"),
@@ -146,6 +163,11 @@ WAIT = frozenset(
 def say_word(key: str) -> str:
     """A value in the reader's language; a value nobody has named is shown as it is."""
     return str(WORDS.get(key, key))
+
+
+def say_case(key: str) -> str:
+    """A state of a move of the acceleration tree, or the effect of an action."""
+    return str(CASE.get(key, key))
 
 
 def say_topic(key: str) -> str:

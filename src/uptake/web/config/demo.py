@@ -5,6 +5,7 @@ Nothing is written into tables behind their backs, so that what the demonstratio
 
 from __future__ import annotations
 
+import io
 import json
 from contextlib import closing
 from dataclasses import replace
@@ -30,6 +31,7 @@ from uptake.web.common.playbook import playbook
 from uptake.web.engagements import services
 from uptake.web.engagements.models import Conversation, Engagement, Message, Objection, RequestRow
 from uptake.web.engagements.store import change, load
+from uptake.web.insights.services import set_seats, take_report
 
 PASSWORD = "demo portfolio 2026"
 PEOPLE = (
@@ -295,9 +297,50 @@ def _success(lead: User, fm: User, row: Engagement, today: date, _index: int) ->
     services.settle(lead, row.pk, "task:1247", {"state": "done", "on": on}, (
         Evidence("package", "configuration.xml compared with the decisions", on, lead.name), Evidence("deployment-started", "Finance, 400 devices", on, lead.name),
     ))  # fmt: skip
+    row.refresh_from_db()
+    _usage(fm, row, today, (31, 37, 44, 49, 50, 51, 52))
     change(
         fm, row.pk, "completed", lambda before: replace(before, completed_on=on), "All waves have received the package"
     )
+
+
+def _usage(fm: User, row: Engagement, today: date, percents: tuple[int, ...]) -> None:
+    """Usage reports of the last months, read by the same reader as any export; a tenth of the users, so that it starts quickly."""
+    users = row.seats // 10
+    for months, percent in enumerate(reversed(percents)):
+        on = today - timedelta(days=2 + 30 * months)
+        take_report(
+            fm, row, io.BytesIO(user_detail(on, users, users * percent // 100)), f"ProPlusUsageUserDetail_{on}.csv"
+        )
+    set_seats(fm, row, users, today - timedelta(days=2 + 30 * (len(percents) - 1)), "Product list of the tenant")
+
+
+def user_detail(on: date, users: int, active: int) -> bytes:
+    """The user detail report as the admin center exports it."""
+    apps, platforms = (
+        ("Outlook", "Word", "Excel", "PowerPoint", "OneNote", "Teams"),
+        ("Windows", "Mac", "Mobile", "Web"),
+    )
+    heads = [
+        "Report Refresh Date",
+        "User Principal Name",
+        "Last Activation Date",
+        "Last Activity Date",
+        "Report Period",
+        *platforms,
+        *apps,
+    ]
+    heads += [f"{app} ({platform})" for platform in platforms for app in apps]
+    lines = [",".join(heads)]
+    for number in range(users):
+        is_active = number < active
+        last = on - timedelta(days=number % 20 if is_active else 60 + number % 90)
+        flags = [
+            "Yes" if is_active and head in ("Windows", "Word", "Outlook", "Word (Windows)") else "No"
+            for head in heads[5:]
+        ]
+        lines.append(",".join([str(on), f"user{number:05}@demo.example", "", str(last), "30", *flags]))
+    return "\r\n".join(lines).encode()
 
 
 def _blocked(fm: User, row: Engagement, today: date) -> None:

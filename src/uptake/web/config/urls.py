@@ -21,6 +21,7 @@ from uptake.web.engagements.views import (
     statuses,
     workshop,
 )  # fmt: skip
+from uptake.web.insights import views as insights
 
 REFERENCE = r"(?P<reference>(?:task|step|item):[A-Za-z0-9._-]{1,60})"
 
@@ -74,6 +75,21 @@ engagement = [
     path("audit/", records.trail, name="audit"),
     path("audit.csv", records.trail_csv, name="audit-csv"),
     path("handover/", records.handover, name="handover"),
+    path("usage/", insights.usage, name="usage"),
+    path("usage/import/", insights.take, name="take-usage"),
+    path("usage/seats/", insights.seats, name="usage-seats"),
+    path("usage/formula/", insights.formula, name="usage-formula"),
+    path("usage/verdict/<int:number>/", insights.verdict, name="verdict"),
+    re_path(r"^usage/report\.(?P<kind>html|xlsx|pptx)$", insights.report, name="usage-report"),
+    path("acceleration/", insights.acceleration, name="acceleration"),
+    path("acceleration/solution/", insights.solution, name="new-solution"),
+    path("acceleration/<int:number>/", insights.case, name="case"),
+    path("acceleration/<int:number>/reason/", insights.choose, name="case-choose"),
+    path("acceleration/<int:number>/answer/", insights.answer, name="case-answer"),
+    path("acceleration/<int:number>/effort/", insights.effort, name="case-effort"),
+    path("acceleration/<int:number>/block/", insights.block, name="case-block"),
+    path("acceleration/<int:number>/close/", insights.close, name="case-close"),
+    path("acceleration/<int:number>/do/<slug:move>/", insights.act, name="case-act"),
     path("customer/", customer.progress, name="customer"),
     path("customer/acknowledge/", customer.acknowledge_all, name="acknowledge-all"),
     path("customer/acknowledge/<slug:key>/", customer.acknowledge, name="acknowledge"),
@@ -86,6 +102,7 @@ urlpatterns = [
     path("portfolio/", portfolio.portfolio, name="portfolio"),
     path("portfolio/new/", portfolio.new, name="new-engagement"),
     path("reminders/", portfolio.reminders, name="reminders"),
+    path("watch/", insights.watch, name="watch"),
     path("search/", portfolio.search, name="search"),
     path("playbook/", portfolio.playbook_page, name="playbook"),
     path("e/<int:pk>/", include(engagement)),
@@ -95,6 +112,7 @@ urlpatterns = [
     path("organisation/<int:organisation>/", people_views.organisation, name="organisation"),
     path("organisation/<int:organisation>/invite/", people_views.invite, name="invite"),
     path("organisation/<int:organisation>/team/", people_views.team, name="new-team"),
+    path("organisation/<int:organisation>/thresholds/", insights.thresholds, name="thresholds"),
     path("organisation/<int:organisation>/links/", people_views.links, name="links"),
     path("organisation/<int:organisation>/member/<int:number>/", people_views.member, name="member"),
     path("join/<str:token>/", people_views.join, name="join"),

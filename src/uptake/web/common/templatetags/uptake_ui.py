@@ -138,3 +138,31 @@ def topic(key: str) -> str:
 def field_word(key: str) -> str:
     """A field of an entitlement."""
     return words.say_field(key)
+
+
+@register.filter
+def percent(value: float | None) -> str:
+    """A percentage with one place; unknown is a dash and never 0."""
+    return "—" if value is None else f"{number_format(value, 1)} %"
+
+
+@register.filter
+def points(value: float | None) -> str:
+    """Percentage points with their sign."""
+    if value is None:
+        return "—"
+    return _("%(n)s points") % {"n": f"{'+' if value >= 0 else '−'}{number_format(abs(value), 1)}"}
+
+
+@register.filter
+def verdict_tone(verdict: str, meaning: str) -> str:
+    """A verdict that is met is ok or bad by what it is about."""
+    return {"met": "ok" if meaning == "good" else "bad", "not_met": "none" if meaning == "bad" else "wait"}.get(
+        str(verdict), "none"
+    )
+
+
+@register.filter
+def case_word(key: Any) -> str:
+    """A state of a move, or what came of it."""
+    return words.say_case(str(key))

@@ -1,0 +1,1 @@
+"""Usage, verdicts, forecast, acceleration: the wing `prove` inside the application."""
