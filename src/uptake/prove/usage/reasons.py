@@ -22,7 +22,10 @@ def because(code: str, **values: object) -> Reason:
 
 
 def _shown(value: object) -> str:
-    return f"{value:.1f}" if isinstance(value, float) else str(value)
+    """One place; two where one would show a whole number that it is not: 2.99 is below 3, 3.0 is not."""
+    if not isinstance(value, float):
+        return str(value)
+    return f"{value:.2f}" if round(value, 1) == round(value) != round(value, 6) else f"{value:.1f}"
 
 
 @lru_cache(maxsize=1)

@@ -294,7 +294,9 @@ def watch(request: HttpRequest) -> HttpResponse:
         "unknown": Q(stalled="unknown"),
         "case": Q(has_case=True),
     }
-    numbers = found.aggregate(all=Count("pk"), **{f"n_{key}": Count("pk", filter=each) for key, each in filters.items()})
+    numbers = found.aggregate(
+        all=Count("pk"), **{f"n_{key}": Count("pk", filter=each) for key, each in filters.items()}
+    )
     found = found.filter(filters[only]) if only in filters else found.filter(score__gt=0)
     page = paged(request, found.order_by("-score", "-seats", "engagement__customer"), 25)
     lines = [(each, [reason_said(restored(Reason, reason), language()) for reason in each.reasons]) for each in page]

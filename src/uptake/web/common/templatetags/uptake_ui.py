@@ -143,7 +143,7 @@ def field_word(key: str) -> str:
 @register.filter
 def percent(value: float | None) -> str:
     """A percentage with one place; unknown is a dash and never 0."""
-    return "—" if value is None else f"{number_format(value, 1)} %"
+    return "—" if value is None else f"{number_format(round(value, 1), 1)}\N{NO-BREAK SPACE}%"
 
 
 @register.filter
@@ -151,7 +151,7 @@ def points(value: float | None) -> str:
     """Percentage points with their sign."""
     if value is None:
         return "—"
-    return _("%(n)s points") % {"n": f"{'+' if value >= 0 else '−'}{number_format(abs(value), 1)}"}
+    return _("%(n)s points") % {"n": f"{'+' if value >= 0 else '−'}{number_format(round(abs(value), 1), 1)}"}
 
 
 @register.filter
