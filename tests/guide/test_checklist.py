@@ -10,9 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from uptake.core.errors import UptakeError
+from uptake.deploy.odt.catalogue import load_checks
 from uptake.guide.checklist import (
     Answer,
     Checklist,
+    Item,
     ItemState,
     Shown,
     Template,
@@ -88,7 +90,7 @@ def test_the_questionnaire_covers_all_subjects_with_items_that_can_be_acted_on()
 
 
 def test_every_rule_that_closes_or_opens_an_item_is_in_the_catalogue() -> None:
-    assert [rule for rule in RULES if rule not in rules_by_id()] == []
+    assert [rule for rule in RULES if rule not in {*rules_by_id(), *load_checks()}] == []
 
 
 def test_every_trigger_is_an_answer_that_can_be_given() -> None:
@@ -300,3 +302,18 @@ def test_other_services_have_a_short_questionnaire_that_counts_only_in_its_scope
     made = generate(SHIPPED, {"A-CORE-02": "no"}, {"OPP", "Core"}, "commercial")
     assert shown(made, "A-CORE-02") is Shown.TRIGGERED
     assert set(made.versions) == {"m365-apps", "core"}
+
+
+def test_a_check_of_a_package_opens_and_closes_items_as_a_rule_does(playbook: Playbook) -> None:
+    template = Template(playbook.of(Questionnaire), tuple(playbook.of(Question).values()))
+
+    def item(answer: str, findings: list[str] | None, packages: list[str] | None) -> Item:
+        made = generate(template, {"A-GCC-01": answer}, ["OPP"], "gcc-high-dod", findings, packages)
+        return next(each for each in made.items if each.id == "A-GCC-01")
+
+    assert item("no", None, ["ODT096"]).shown is Shown.FOUND
+    assert item("no", None, ["ODT096"]).found == {"ODT096"}
+    assert item("yes", None, []).shown is Shown.CLEARED
+    assert item("yes", None, ["ODT112"]).shown is Shown.CLEARED
+    assert item("yes", [], None).shown is Shown.TRIGGERED, "a scan of documents says nothing of a package"
+    assert item("yes", ["ODT096"], None).shown is Shown.FOUND

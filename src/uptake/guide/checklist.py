@@ -20,6 +20,8 @@ from uptake.guide.elements import Question, Questionnaire
 Answer = str | tuple[str, ...]
 """`yes`, `no`, `unknown`, one choice, several choices, a number as text, or free text."""
 UNKNOWN = "unknown"
+CHECKS = "ODT"
+"""How the ids of checks of packages begin; all others are rules of the scan."""
 COMPARED = re.compile(r"(>=|<=|>|<)\s*(\d+)")
 NUMBER = re.compile(r"\d{1,12}")
 OPERATORS = {">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le}
@@ -179,22 +181,43 @@ def _compares(trigger: str, answer: Answer) -> bool:
     return bool(OPERATORS[found[1]](int(answer), int(found[2])))
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was found, and what was looked at at all: silence closes an item only where somebody looked."""
+
+    rules: frozenset[str] = frozenset()
+    has_scan: bool = False
+    has_packages: bool = False
+
+    @classmethod
+    def of(cls, findings: Iterable[str] | None, packages: Iterable[str] | None) -> Found:
+        rules = frozenset(findings or ()) | frozenset(packages or ())
+        return cls(rules, findings is not None, packages is not None)
+
+    def clears(self, closes_by: tuple[str, ...]) -> bool:
+        """Whether everything that closes an item was looked for, and nothing of it is there."""
+        looked = all(self.has_packages if rule.startswith(CHECKS) else self.has_scan for rule in closes_by)
+        return bool(closes_by) and looked and not self.rules.intersection(closes_by)
+
+
 def generate(
     template: Template,
     answers: Mapping[str, Answer],
     scope: Iterable[str],
     edition: str,
     findings: Iterable[str] | None = None,
+    packages: Iterable[str] | None = None,
 ) -> Checklist:
     """The checklist for services in scope and the tenant's cloud.
 
     `findings`: ids of the rules that the scan has findings of; None while there was no scan, which closes nothing.
+    `packages`: ids of the checks (ODT…) that hold for the configurations of the packages; None while none was checked.
     Raises `WrongEditionError` when a questionnaire in scope is not made for the cloud.
     """
     wanted = frozenset(scope)
     used = {key: each for key, each in template.questionnaires.items() if each.service in wanted}
     _refuse_wrong_edition(used.values(), edition)
-    found = None if findings is None else frozenset(findings)
+    found = Found.of(findings, packages)
     items = tuple(
         _item(question, answers, question.questionnaire in used, edition, found) for question in template.questions
     )
@@ -221,34 +244,29 @@ def _fits(question: Question, edition: str) -> bool:
     return not question.editions or edition in question.editions
 
 
-def _item(
-    question: Question, answers: Mapping[str, Answer], in_scope: bool, edition: str, found: frozenset[str] | None
-) -> Item:
+def _item(question: Question, answers: Mapping[str, Answer], in_scope: bool, edition: str, found: Found) -> Item:
     shown = _shown(question, answers, in_scope, edition, found)
     cleared = shown is Shown.CLEARED
     return Item(
         id=question.id, questionnaire=question.questionnaire, title=question.title, action=question.action,
         done_when=question.done_when, owner_role=question.owner, shown=shown, digest=words_digest(question),
-        found=(found or frozenset()) & frozenset(question.opens_by + question.closes_by),
+        found=found.rules & frozenset(question.opens_by + question.closes_by),
         state=ItemState.RESOLVED if cleared else ItemState.OPEN, by_scan=cleared,
     )  # fmt: skip
 
 
-def _shown(
-    question: Question, answers: Mapping[str, Answer], in_scope: bool, edition: str, found: frozenset[str] | None
-) -> Shown:
+def _shown(question: Question, answers: Mapping[str, Answer], in_scope: bool, edition: str, found: Found) -> Shown:
     if not in_scope:
         return Shown.OUT_OF_SCOPE
     if not _fits(question, edition):
         return Shown.OTHER_EDITION
-    if found and found.intersection(question.opens_by):
+    if found.rules.intersection(question.opens_by):
         return Shown.FOUND
     if not is_answered(question, answers):
         return Shown.UNANSWERED
     if not is_triggered(question, answers[question.id]):
         return Shown.NOT_TRIGGERED
-    clean = found is not None and bool(question.closes_by) and not found.intersection(question.closes_by)
-    return Shown.CLEARED if clean else Shown.TRIGGERED
+    return Shown.CLEARED if found.clears(question.closes_by) else Shown.TRIGGERED
 
 
 def words_digest(question: Question) -> str:

@@ -5,10 +5,12 @@ Each check is one small function that yields complaints; an organisation runs th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from uptake import catalogue
 from uptake.guide.elements import (
     L1,
     L2,
@@ -188,7 +190,7 @@ def phases_in_order(playbook: Playbook) -> Iterator[Complaint]:
 
 def wrong_question(playbook: Playbook) -> Iterator[Complaint]:
     """Kinds of answer, triggers that nobody can give, and rules that the catalogue does not have."""
-    rules = rules_by_id()
+    rules = {*rules_by_id(), *_package_checks()}
     for question in playbook.of(Question).values():
         if question.answer not in ANSWERS:
             yield question, "answer", f"{question.answer!r} is none of {', '.join(sorted(ANSWERS))}"
@@ -199,6 +201,11 @@ def wrong_question(playbook: Playbook) -> Iterator[Complaint]:
         for trigger in question.triggers:
             if known is not None and trigger not in (*known, "unknown", "any"):
                 yield question, "triggers", f"nobody can answer {trigger!r}"
+
+
+def _package_checks() -> set[str]:
+    """Ids of the checks of configurations; by the names of their files, for the wing that runs them is a later one."""
+    return {path.name[:6] for path in catalogue.folder("odt").iterdir() if re.match(r"ODT\d{3}-", path.name)}
 
 
 def sme_as_lead(playbook: Playbook) -> Iterator[Complaint]:
