@@ -11,6 +11,8 @@ from typing import Any
 import click
 
 from uptake.cli import COMMANDS, cli
+from uptake.deploy.odt.catalogue import load_checks
+from uptake.deploy.odt.catalogue import prose as check_prose
 from uptake.rules.catalogue import load_rules
 from uptake.rules.model import Example, Rule
 from uptake.rules.translation import LANGUAGES, prose
@@ -45,6 +47,7 @@ def pages() -> dict[Path, str]:
     found[DOCS / "en" / "playbook-coverage.md"] = "\n".join(_coverage()) + "\n"
     for lang in LANGUAGES:
         found[DOCS / lang / "rules" / "index.md"] = "\n".join(_index(lang)) + "\n"
+        found[DOCS / lang / "odt-checks.md"] = "\n".join(_checks(lang)) + "\n"
         for group in GROUPS:
             found[DOCS / lang / "rules" / f"{group}.md"] = "\n".join(_group(group, lang)) + "\n"
     return found
@@ -111,6 +114,38 @@ def _rule(rule: Rule, lang: str) -> Iterator[str]:
         for example in examples:
             yield from _example(example)
     yield f"{words['sources']}: " + "; ".join(f"{source.what}, {source.date}" for source in rule.sources)
+
+
+CHECK_WORDS = {
+    "en": {
+        "title": "Checks of configuration.xml", "intro": "{count} checks. Each example is a test of its check.", "why": "Why", "fix": "What to do",
+        "needs": "Asks for", "safe": "`--fix` repairs it.", "bad": "Found", "good": "Not found", "sources": "Sources",
+    },
+    "ja": {
+        "title": "configuration.xml のチェック", "intro": "{count} 個のチェックがあります。例はすべてそのチェックのテストです。", "why": "理由", "fix": "対処",
+        "needs": "必要な情報", "safe": "`--fix` で修正できます。", "bad": "検出される例", "good": "検出されない例", "sources": "出典",
+    },
+}  # fmt: skip
+
+
+def _checks(lang: str) -> Iterator[str]:
+    words, checks = CHECK_WORDS[lang], load_checks()
+    yield f"# {words['title']}\n"
+    yield MADE + "\n"
+    yield words["intro"].format(count=len(checks))
+    for check in checks.values():
+        text = check_prose(check, lang)
+        yield f'\n<a id="{check.id.lower()}"></a>\n\n## {check.id} {text.title}\n'
+        needs = f" · {words['needs']}: {', '.join(check.needs)}" if check.needs else ""
+        yield f"`{check.severity}`{needs}\n"
+        yield f"**{words['why']}.** {text.why}\n"
+        yield f"**{words['fix']}.** {text.fix}" + (f" {words['safe']}" if check.safe_fix else "") + "\n"
+        for name, examples in (("bad", check.bad), ("good", check.good)):
+            yield f"{words[name]}:\n"
+            for example in examples:
+                situation = "".join(f"<!-- {key}: {value} -->\n" for key, value in example.situation.items())
+                yield f"```xml\n{situation}{example.xml.removeprefix('!')}\n```\n"
+        yield f"{words['sources']}: " + "; ".join(f"{source.what}, {source.date}" for source in check.sources)
 
 
 def _example(example: Example) -> Iterator[str]:
