@@ -184,3 +184,37 @@ def test_artefacts_are_written_once_and_refused_with_a_sentence(
     )
     waves.write_text("{}", encoding="utf-8")
     assert uptake(*arguments[:-4], "--waves", waves, "--for", "rollback").code in (0, 2)
+
+
+def test_a_fetched_list_of_releases_decides_what_the_table_cannot(uptake: Any, tmp_path: Path) -> None:
+    file, releases = tmp_path / "a.xml", tmp_path / "releases.json"
+    file.write_text(
+        '<Configuration><Add Channel="MonthlyEnterprise" Version="16.0.20228.20200"/></Configuration>', encoding="utf-8"
+    )
+    row = {"legacyVersion": "16.0.20228.20200", "releaseVersion": "2607", "endOfSupportDate": "2027-03-01T00:00:00Z"}
+    releases.write_text(json.dumps([{"channelId": "MonthlyEnterprise", "officeVersions": [row]}]), encoding="utf-8")
+    assert "ODT031" in uptake("odt", "lint", file).out.decode()
+    assert "ODT031" not in uptake("odt", "lint", file, "--releases", releases).out.decode()
+    releases.write_text(json.dumps([{"channelId": "Current", "officeVersions": [row]}]), encoding="utf-8")
+    assert "undecided ODT031" in uptake("odt", "lint", file, "--releases", releases).out.decode()
+    for wrong in ("{}", "[1]", "nothing", "[" * 5000):
+        releases.write_text(wrong, encoding="utf-8")
+        assert uptake("odt", "lint", file, "--releases", releases).code == 2
+
+
+def test_the_interview_asks_again_and_its_answers_build_a_file(tmp_path: Path) -> None:
+    from click.testing import CliRunner
+
+    from uptake.cli.odt import command
+
+    answers = ["O365ProPlusRetail", "64", "Fast", "Current", "ja-jp"]
+    ended = CliRunner().invoke(
+        command, ["ask", "-o", str(tmp_path / "d.yaml"), "--decider", "A. Ito"], input="\n".join([*answers, *[""] * 40])
+    )
+    assert ended.exit_code == 0, ended.output
+    written = (tmp_path / "d.yaml").read_text(encoding="utf-8")
+    assert "Fast" not in written
+    assert "A. Ito" in written
+    ended = CliRunner().invoke(command, ["build", str(tmp_path / "d.yaml"), "-o", str(tmp_path / "c.xml")])
+    assert 'Language ID="ja-jp"' in (tmp_path / "c.xml").read_text(encoding="utf-8")
+    assert 'Channel="Current"' in (tmp_path / "c.xml").read_text(encoding="utf-8")

@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 
 import click
+import yaml
 
 from uptake.core.errors import UptakeError
 from uptake.core.text import visible
@@ -18,16 +19,20 @@ from uptake.deploy.artefacts.policy import policy, rollback
 from uptake.deploy.odt.building import Package, build_package, report
 from uptake.deploy.odt.catalogue import SEVERITIES
 from uptake.deploy.odt.comparing import diff
-from uptake.deploy.odt.decisions import read_decisions
+from uptake.deploy.odt.decisions import decided, read_decisions
 from uptake.deploy.odt.explaining import explain
 from uptake.deploy.odt.fixes import fix
 from uptake.deploy.odt.linting import Finding, Lint, at_least, lint, neighbour_of
 from uptake.deploy.odt.phrases import said
 from uptake.deploy.odt.reading import LIMIT, Unreadable
+from uptake.deploy.odt.releases import read_releases
 from uptake.deploy.odt.situation import Role, Situation, read_situation
 from uptake.deploy.odt.sizing import Network, plan
 from uptake.deploy.odt.sizing import told as plan_told
+from uptake.guide.elements import DecisionTopic
 from uptake.guide.engagement import Decision
+from uptake.guide.playbook import load_playbook
+from uptake.guide.translation import said as said_in
 from uptake.rules.translation import LANGUAGES
 
 FILE = click.Path(dir_okay=False, path_type=Path)
@@ -96,6 +101,9 @@ def command() -> None:
 @click.option("--role", "roles", multiple=True, type=click.Choice([role.value for role in Role]),
               help="What the files are for; can be given several times. Without it: what a file itself shows.")  # fmt: skip
 @situation_option
+@click.option(
+    "--releases", type=FILE, help="Microsoft's list of releases as JSON, fetched by you; newer than our table."
+)
 @click.option("--level", type=click.Choice(SEVERITIES), default="info", show_default=True,
               help="The least severity that is listed and that counts for the exit code.")  # fmt: skip
 @click.option(
@@ -120,21 +128,17 @@ def command() -> None:
 )
 @lang_option
 def lint_command(
-    files: tuple[Path, ...],
-    roles: tuple[str, ...],
-    told: Path | None,
-    level: str,
-    output: str,
-    fixes: bool,
-    out: Path,
-    lang: str,
-) -> int:
+    files: tuple[Path, ...], roles: tuple[str, ...], told: Path | None, releases: Path | None, level: str, output: str,
+    fixes: bool, out: Path, lang: str,
+) -> int:  # fmt: skip
     """Check FILES. Exit code 0: nothing found, 1: findings, 2: the request cannot be done.
 
     Secrets are reported and never shown. What could not be decided is listed in the text output with what would decide it.
     """
     contents = {path: read_file(path) for path in files}
     known = situation_from(told, roles)
+    if releases:
+        known = replace(known, versions=read_releases(read_file(releases), known.today, releases.name))
     neighbours = {path: found for path, content in contents.items() if (found := neighbour_of(path.name, content))}
     results: dict[Path, Lint] = {}
     for path, content in contents.items():
@@ -367,3 +371,32 @@ def _rings(text: str) -> tuple[Ring, ...]:
         )
     except (ValueError, TypeError, KeyError) as error:
         raise UptakeError("the waves are not what `uptake rollout waves --format json` writes") from error
+
+
+@command.command("ask", short_help="Ask for the decisions of a package.")
+@click.option(
+    "-o", "--output-file", "target", type=FILE, required=True, help="YAML file to write, for `uptake odt build`."
+)
+@click.option("--decider", default="", help="Who decides; stands behind every answer.")
+@lang_option
+def ask_command(target: Path, decider: str, lang: str) -> int:
+    """Ask the questions of the workshop one after the other and write the answers as decisions. An empty answer decides nothing."""
+    made = []
+    for topic in load_playbook().of(DecisionTopic).values():
+        texts = said_in(topic, lang)
+        click.echo(f"{texts.get('question', topic.question)} {texts.get('help', '')}".strip())
+        known = f" [{', '.join(topic.choices)}]" if topic.choices else ""
+        while True:
+            answer = click.prompt(f"{topic.id}{known}", default="", show_default=False).strip()
+            try:
+                chosen = decided([Decision(topic.id, answer, "", decider, today())]) if answer else None
+            except UptakeError as error:
+                click.echo(visible(f"{error} {error.hint}"), err=True)
+                continue
+            break
+        if chosen:
+            made.append({"topic": topic.id, "choice": chosen.choice(topic.id), "decider": decider, "on": today()})
+    if not made:
+        raise UptakeError("nothing was decided, so nothing is written")
+    write_new(target, yaml.safe_dump({"decisions": made}, allow_unicode=True, sort_keys=False).encode())
+    return 0
