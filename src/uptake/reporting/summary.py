@@ -50,7 +50,8 @@ class Summary:
     def add(self, result: FileResult) -> None:
         """Counts one file."""
         findings, size = result.get("findings", ()), int(result.get("size") or 0)
-        rank, state = worst(findings), readiness_of(result)
+        is_plain = not findings and not result.get("projects")  # nearly all files of a share: nothing to go through
+        rank, state = (0, _state_of(result["status"])) if is_plain else (worst(findings), readiness_of(result))
         is_judged = bool(findings) or state not in ("unread", "other")
         self._statuses[result["status"]] += 1
         self._formats[result.get("format") or "?"] += 1
@@ -63,8 +64,9 @@ class Summary:
             self._counts["with_macros"] += 1
             self._macro_files[rank] += is_judged
         self._add_content(result, size)
-        self._add_modules(result)
-        self._add_findings(findings, module_hashes(result))
+        if not is_plain:
+            self._add_modules(result)
+            self._add_findings(findings, module_hashes(result))
         self._readiness[state] += 1
         self._add_owner(result, state)
         if state == "unread":
@@ -194,12 +196,15 @@ def readiness_of(result: FileResult) -> str:
     findings = [finding for finding in result.get("findings", ()) if finding.get("target") in FOR_64_BIT]
     if worst(finding for finding in findings if finding.get("certainty") != "unknown") >= LIMITED:
         return "work"
-    rank = min(worst(findings), MINIMAL)
-    if result["status"] == NOT_OURS:
+    state = _state_of(result["status"])
+    return "check" if state == "ready" and worst(findings) >= MINIMAL else state
+
+
+def _state_of(status: str) -> str:
+    """Where a file without findings stands."""
+    if status == NOT_OURS:
         return "other"
-    if result["status"] not in READ:
-        return "unread"
-    return "check" if rank == MINIMAL else "ready"
+    return "ready" if status in READ else "unread"
 
 
 def owner_of(path: str, roots: Sequence[str] = ()) -> str:

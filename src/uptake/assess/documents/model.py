@@ -5,6 +5,7 @@ Reading a document never raises for what is wrong *in* the document: that become
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -123,9 +124,9 @@ class Document:
     def parts_by_type(self) -> dict[str, list[str]]:
         """Parts of an OOXML package by their content type in lower case; the types are few, the parts can be many."""
         if self.by_type is None:
-            by_written: dict[str, list[str]] = {}
+            by_written: defaultdict[str, list[str]] = defaultdict(list)
             for name, kind in self.content_types.items():
-                by_written.setdefault(kind, []).append(name)
+                by_written[kind].append(name)
             self.by_type = {}
             for kind, names in by_written.items():
                 self.by_type.setdefault(kind.lower(), []).extend(names)

@@ -94,7 +94,8 @@ def _package_links(document: Document, container: Container) -> Iterator[Fact]:
 def _external_targets(container: Container, name: str) -> Iterator[Fact]:
     """Relationships to something outside the package; hyperlinks are for readers, not for Office."""
     raw = bytes_of(container, name, 16 << 20)
-    if b"External" not in raw and b"E\0x\0t\0e" not in raw:
+    is_narrow = raw[:1] == b"<" and raw[1:2] != b"\0"  # nearly all of them: then there is nothing wide to look for
+    if b"External" not in raw and (is_narrow or b"E\0x\0t\0e" not in raw):
         return
     for row in elements(as_text(raw), "Relationship"):
         how = short(row.get("Type", ""))
