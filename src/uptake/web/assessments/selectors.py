@@ -19,4 +19,6 @@ def open_rules(row: Engagement) -> list[str] | None:
     found = Cluster.objects.filter(scan=scan, by="cause", severity__gt=RANK["ready"]).exclude(
         state__in=("fixed", "accepted")
     )
-    return list(found.values_list("rule", flat=True).distinct())
+    from uptake.web.packages.services import package_rules
+
+    return [*found.values_list("rule", flat=True).distinct(), *package_rules(row)]

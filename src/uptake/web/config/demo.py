@@ -21,6 +21,7 @@ from django.utils import timezone
 from uptake.adapters.scanning import Scan as ScanRun
 from uptake.adapters.scanning import ScanRequest
 from uptake.assess.samples import build_estate
+from uptake.deploy.rollout.waves import WavePlan
 from uptake.guide.elements import DecisionTopic, Question
 from uptake.guide.engagement import Evidence, Note, Person
 from uptake.web.accounts.models import Membership, Organisation, Team, User
@@ -32,6 +33,8 @@ from uptake.web.engagements import services
 from uptake.web.engagements.models import Conversation, Engagement, Message, Objection, RequestRow
 from uptake.web.engagements.store import change, load
 from uptake.web.insights.services import set_seats, take_report
+from uptake.web.packages import services as packages
+from uptake.web.packages.models import PilotRow
 
 PASSWORD = "demo portfolio 2026"
 PEOPLE = (
@@ -285,11 +288,35 @@ def _deploy(lead: User, fm: User, row: Engagement, today: date, _index: int) -> 
         {"state": "done", "on": on},
         (Evidence("pilot", "38 devices, no case in ten days", on, lead.name),),
     )
+    _package(lead, row, today)
     RequestRow.objects.create(
         engagement=row, raised_from="task:1247", reason="Content distribution is slow", by=lead.name,
         values={"role": "FastTrack Engineer SME", "workload": "OPP", "tenant-name": row.customer},
         reached={"submitted": (timezone.now() - timedelta(days=2)).isoformat()},
     )  # fmt: skip
+
+
+def _package(lead: User, row: Engagement, today: date) -> None:
+    """The package of the decisions, an inventory, the pilot with its proof, and waves."""
+    made = packages.build(lead, row)
+    packages.approve(lead, row, made)
+    names = ("Finance", "HR", "Sales", "Logistics")
+    lines = ["device,user,department,site,model,language,items"]
+    for number in range(120):
+        department = names[number % 4]
+        items = f"addin{number % 7};macro{number % 23}" if number % 3 == 0 else f"addin{number % 7}"
+        lines.append(
+            f"PC-{number:04},user{number:04},{department},{'Hamburg' if number % 2 else 'Bremen'},Model {number % 3},de-de,{items}"
+        )
+    inventory = packages.take_inventory(lead, row, "\n".join(lines).encode(), "devices.csv")
+    pilot = PilotRow.objects.create(inventory=inventory, exclusions="department=Board", by=lead.name)
+    packages.compute(pilot.pk)
+    pilot.refresh_from_db()
+    packages.end_pilot(lead, row, pilot, "No case in ten days", today - timedelta(days=2))
+    found = packages.pilot_of(pilot)
+    wanted = WavePlan(today + timedelta(days=3), found.devices if found else (), 1, 20, exit_criteria=("No case of priority 1 in ten days",),
+                      rollback="Back to the last build by policy")  # fmt: skip
+    packages.plan(lead, row, inventory, wanted, "en")
 
 
 def _success(lead: User, fm: User, row: Engagement, today: date, _index: int) -> None:

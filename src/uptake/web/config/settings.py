@@ -101,6 +101,7 @@ INSTALLED_APPS = [
     "uptake.web.accounts",
     "uptake.web.engagements",
     "uptake.web.assessments",
+    "uptake.web.packages",
     "uptake.web.insights",
 ]
 MIDDLEWARE = [

@@ -22,6 +22,7 @@ from uptake.web.engagements.views import (
     workshop,
 )  # fmt: skip
 from uptake.web.insights import views as insights
+from uptake.web.packages import views as packages
 
 REFERENCE = r"(?P<reference>(?:task|step|item):[A-Za-z0-9._-]{1,60})"
 
@@ -75,6 +76,20 @@ engagement = [
     path("audit/", records.trail, name="audit"),
     path("audit.csv", records.trail_csv, name="audit-csv"),
     path("handover/", records.handover, name="handover"),
+    path("packages/", packages.packages, name="packages"),
+    path("packages/build/", packages.build, name="build-package"),
+    path("packages/upload/", packages.upload, name="upload-package"),
+    path("packages/<int:number>/", packages.package, name="package"),
+    path("packages/<int:number>/with/<int:other>/", packages.compare, name="compare-packages"),
+    path("packages/<int:number>/approve/", packages.approve, name="approve-package"),
+    re_path(r"^packages/(?P<number>\d{1,9})/download\.(?P<kind>xml|zip)$", packages.download, name="download-package"),
+    path("rollout/", packages.rollout, name="rollout"),
+    path("rollout/inventory/", packages.take_inventory, name="take-inventory"),
+    path("rollout/pilot/", packages.pilot, name="pilot"),
+    path("rollout/pilot/<int:number>/", packages.end_pilot, name="end-pilot"),
+    path("rollout/plan/", packages.plan, name="plan-waves"),
+    path("rollout/wave/<int:wave>/", packages.progress, name="wave-progress"),
+    path("rollout/waves.ics", packages.ics, name="waves-calendar"),
     path("usage/", insights.usage, name="usage"),
     path("usage/import/", insights.take, name="take-usage"),
     path("usage/seats/", insights.seats, name="usage-seats"),

@@ -1,0 +1,1 @@
+"""Packages, pilot and waves: the wing `deploy` inside the application."""
