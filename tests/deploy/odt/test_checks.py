@@ -103,3 +103,20 @@ def test_every_sentence_has_its_japanese() -> None:
     for key, text in phrases("ja").items():
         assert problems_of(text) == [], key
         assert placeholders(text) == placeholders(english[key]), key
+
+
+@each_check
+def test_only_messages_have_places_to_fill(check: Check) -> None:
+    for lang in ("en", "ja"):
+        text = prose(check, lang)
+        assert placeholders(text.title + text.why + text.fix) == set()
+
+
+@pytest.mark.parametrize(
+    "example", [each for check in CHECKS.values() for each in (*check.bad, *check.good)], ids=lambda each: each.xml[:40]
+)
+def test_no_message_of_any_example_has_a_place_left_open(example: Example) -> None:
+    for lang in ("en", "ja"):
+        for finding in lint(example.content, situation_of(example.situation, TODAY), lang).findings:
+            assert "‹" not in finding.message, finding
+            assert "{" not in finding.message + finding.fix, finding

@@ -156,3 +156,16 @@ def test_what_nobody_told_is_listed_as_undecided_and_decided_when_told() -> None
     result = lint(content, told)
     assert "plan" not in {each.needs for each in result.undecided}
     assert "ODT051" in result.rules
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        '<Product ID="O365ProPlusRetail"><ExcludeApp ID="OneDrive"/></Product>',
+        '<Product ID="VisioProRetail"><Language ID="en-us"/></Product>',
+    ],
+)
+def test_a_file_at_the_limit_is_looked_at_and_one_beyond_is_refused(part: str) -> None:
+    whole = "<Configuration><Add>{}</Add></Configuration>"
+    assert "ODT005" in lint(whole.format(part * 4900).encode(), NOW).rules
+    assert lint(whole.format(part * 5100).encode(), NOW).rules == {"ODT001"}

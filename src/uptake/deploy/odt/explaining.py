@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from uptake.core.text import visible
 from uptake.deploy.odt import tables
@@ -65,6 +66,10 @@ class _Teller:
     situation: Situation
     lang: str
 
+    @cached_property
+    def is_second(self) -> bool:
+        return Role.SECOND in self.view.roles(self.situation)
+
     def say(self, section: str, key: str, **arguments: object) -> Sentence:
         shown = {name: visible(" ".join(str(value).split()))[:200] for name, value in arguments.items()}
         return section, said(f"explain.{key}", self.lang, **shown)
@@ -82,14 +87,14 @@ class _Teller:
     def edition(self) -> str:
         if self.view.edition:
             return said("explain.bits", self.lang, bits=visible(self.view.edition))
-        key = "bits.installed" if Role.SECOND in self.view.roles(self.situation) else "bits.default"
+        key = "bits.installed" if self.is_second else "bits.default"
         return said(f"explain.{key}", self.lang)
 
     def channel(self, written: str) -> str:
         known = tables.channel_of(written)
         if known:
             return f"{known.name} ({known.value})"
-        key = "channel.installed" if Role.SECOND in self.view.roles(self.situation) else "channel.default"
+        key = "channel.installed" if self.is_second else "channel.default"
         return visible(written) or said(f"explain.{key}", self.lang)
 
     def products(self) -> Iterator[Sentence]:

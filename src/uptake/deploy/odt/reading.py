@@ -15,7 +15,7 @@ from lxml import etree
 
 LIMIT = 4 << 20
 """Bytes; the largest public file has 40 kilobytes."""
-MOST_ELEMENTS = 50_000
+MOST_ELEMENTS = 10_000
 DEEPEST = 60
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Iterable, Iterator
 
 from uptake import catalogue
@@ -75,9 +76,9 @@ def _fits_kind(value: str, row: dict[str, str]) -> bool:
 
 def wrong_parent(view: View, _situation: Situation) -> Iterator[Outcome]:
     """Known elements where Office's tool does not look for them."""
-    ahead: list[tuple[Element, tuple[str, ...]]] = [(view.root, ())]
+    ahead: deque[tuple[Element, tuple[str, ...]]] = deque([(view.root, ())])
     while ahead:
-        element, above = ahead.pop(0)
+        element, above = ahead.popleft()
         row = ELEMENTS.get(element.name.lower())
         if row and above and above[-1].lower() in ELEMENTS and not _fits(element, row, above):
             right = row["parents"].replace(" ", " / ") or "—"

@@ -182,15 +182,15 @@ def different_languages(view: View, _situation: Situation) -> Iterator[Outcome]:
     compared = [each for each in compared if each.languages and "matchinstalled" not in each.cultures]
     if len(compared) < 2:
         return
-    first = _comparable(compared[0], compared)
+    families = {each.family for each in compared}
+    first = _comparable(compared[0], families)
     for product in compared[1:]:
-        if first and _comparable(product, compared) != first:
+        if first and _comparable(product, families) != first:
             yield Found(product.line, {"product": product.id, "other": compared[0].id})
 
 
-def _comparable(product: Listed, beside: list[Listed]) -> frozenset[str]:
+def _comparable(product: Listed, families: set[str]) -> frozenset[str]:
     """Its languages without those that a product beside it cannot have."""
-    families = {each.family for each in beside}
     known = tables.languages()
     return frozenset(c for c in product.cultures if not (c in known and known[c].not_for & families))
 
