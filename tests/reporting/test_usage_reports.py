@@ -10,12 +10,14 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import openpyxl
 import pytest
 from pptx import Presentation
 
+import uptake.reporting
 from uptake.prove.acceleration.case import Effort
 from uptake.prove.acceleration.effect import Effect, Finding
 from uptake.prove.usage.forecast import forecast, months_after
@@ -166,6 +168,17 @@ def test_many_effects_do_not_run_off_the_slide() -> None:
     texts = deck_text(written(write_usage_slides, many))
     assert any("+ 24" in text for text in texts)
     assert all(len(text) < 7 * 300 for text in texts)
+
+
+def test_every_word_that_the_code_asks_for_is_there() -> None:
+    folder = Path(uptake.reporting.__file__).parent
+    asked = {
+        key
+        for path in folder.glob("usage_*.py")
+        for key in re.findall(r'\bwords\("(\w+)"', path.read_text(encoding="utf-8"))
+    }
+    assert len(asked) > 25
+    assert asked <= set(WORDS)
 
 
 def test_words_have_both_languages_with_the_same_names() -> None:

@@ -31,7 +31,8 @@ def test_languages_are_complete_and_take_the_same_arguments(key: str) -> None:
 
 def test_every_word_that_the_code_asks_for_is_there() -> None:
     folder = Path(uptake.reporting.__file__).parent
-    asked = {key for path in folder.glob("*.py") for key in USED.findall(path.read_text(encoding="utf-8"))}
+    own = [path for path in folder.glob("*.py") if not path.name.startswith("usage_")]  # those have words of their own
+    asked = {key for path in own for key in USED.findall(path.read_text(encoding="utf-8"))}
     assert len(asked) > 40
     assert asked <= set(WORDS)
 

@@ -19,6 +19,8 @@ from uptake.prove.usage.model import NotAReportError, ReadLimits
 from uptake.prove.usage.tables import Header, flags, read_header
 
 HEAD = 1 << 16
+MOST_LINES = 50
+"""Lines of one record: a quotation mark that is never closed would swallow all that follow."""
 DELIMITERS = ",;\t|"
 GUESSES = ("cp932", "gb18030", "cp1252")
 MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
@@ -131,6 +133,11 @@ def _records(
         before, is_header = 0, True
         for fields in reader:
             line, before = before + 1, reader.line_num
+            if before - line >= MOST_LINES:
+                raise NotAReportError(
+                    f"{name} has one record from line {line} to line {before}",
+                    hint="Look there for an open quotation mark.",
+                )
             if not any(fields) or (is_header and fields[0].lstrip("\ufeff").lower().startswith("sep=")):
                 continue
             if is_header:
