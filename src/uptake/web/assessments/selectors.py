@@ -19,6 +19,12 @@ def open_rules(row: Engagement) -> list[str] | None:
     found = Cluster.objects.filter(scan=scan, by="cause", severity__gt=RANK["ready"]).exclude(
         state__in=("fixed", "accepted")
     )
-    from uptake.web.packages.services import package_rules
+    return list(found.values_list("rule", flat=True).distinct())
 
-    return [*found.values_list("rule", flat=True).distinct(), *package_rules(row)]
+
+def package_rules(row: Engagement) -> list[str] | None:
+    """Checks that speak in the newest package; None while there is none, which closes nothing."""
+    from uptake.web.packages.models import PackageRow
+
+    last = PackageRow.objects.filter(engagement=row).first()
+    return list(last.rules) if last else None

@@ -19,8 +19,10 @@ from uptake.guide import engagement as guide
 from uptake.guide import gates, statuses
 from uptake.guide.checklist import Answer as AnswerValue
 from uptake.guide.checklist import Diff, assign, generate, regenerate, reopen, resolve
+from uptake.guide.elements import L1
 from uptake.guide.notes import Verdict, review
 from uptake.web.accounts.models import Membership, Organisation, Team, User
+from uptake.web.assessments.selectors import package_rules
 from uptake.web.common.playbook import playbook, template
 from uptake.web.engagements.models import Answer, Engagement, MeetingRow, NoteRow, Participant
 from uptake.web.engagements.refresh import refresh
@@ -157,6 +159,9 @@ def set_entitlement(actor: User, row: Engagement, key: str, values: Mapping[str,
         name: tuple(values[name]) if name == "business_reasons" else values[name] for name in names
     }
     why = values.get("why", "")
+    status = playbook().of(L1).get(str(fields.get("l1", "")))
+    if status and status.owner and not fields.get("owner"):
+        fields["owner"] = status.owner  # whoever the playbook says owns a blocked entitlement, or one without intent
 
     def make(before: guide.Engagement) -> guide.Engagement:
         old = next((each for each in before.entitlements if each.id == key), None)
@@ -290,13 +295,13 @@ def preview(row: Engagement, findings: Iterable[str] | None) -> Diff | None:
     engagement = load(row)
     if engagement.checklist is None:
         return None
-    fresh = generate(template(), answers_of(row), row.scope, row.cloud, findings)
+    fresh = generate(template(), answers_of(row), row.scope, row.cloud, findings, package_rules(row))
     return regenerate(engagement.checklist, fresh)[1]
 
 
 def generate_checklist(actor: User | str, row: Engagement, findings: Iterable[str] | None) -> guide.Engagement:
     """Generate the checklist, or generate it again with all that people did to it kept. Raises `WrongEditionError`."""
-    fresh = generate(template(), answers_of(row), row.scope, row.cloud, findings)
+    fresh = generate(template(), answers_of(row), row.scope, row.cloud, findings, package_rules(row))
 
     def make(before: guide.Engagement) -> guide.Engagement:
         merged = regenerate(before.checklist, fresh)[0] if before.checklist else fresh

@@ -148,12 +148,6 @@ def _rings(row: Engagement) -> list[Ring]:
     ]
 
 
-def package_rules(row: Engagement) -> list[str]:
-    """Checks that speak in the newest package; they open and close checklist items like rules of the scan."""
-    last = PackageRow.objects.filter(engagement=row).first()
-    return list(last.rules) if last else []
-
-
 @transaction.atomic
 def take_inventory(actor: User, row: Engagement, content: bytes, name: str) -> InventoryRow:
     """Keep an inventory. Raises `UptakeError` when it is none."""
