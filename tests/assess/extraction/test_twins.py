@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from uptake.assess.extraction.decompression import decompress_in_python, decompress_slowly
+from uptake.assess.extraction.macro_sheets import reaches_slowly
 from uptake.assess.extraction.source import TOKEN, WORD_TABLE, SourceText, quoted_slowly
 from uptake.assess.extraction.twins import twins
 from uptake.assess.samples.compression import compress
@@ -201,3 +202,12 @@ def test_one_line_is_what_a_split_gives(text: str) -> None:
     assert [
         source.physical_line(number) for number in range(1, len(source.physical_lines) + 1)
     ] == source.physical_lines
+
+
+RECORDS = st.lists(st.tuples(st.sampled_from([0x0A, 0xFC, 0x85, 0x809]), st.binary(max_size=5)), max_size=6)
+
+
+@given(RECORDS, st.binary(max_size=6))
+def test_a_row_of_records_reaches_what_python_says(records: list[tuple[int, bytes]], tail: bytes) -> None:
+    row = b"".join(kind.to_bytes(2, "little") + len(data).to_bytes(2, "little") + data for kind, data in records) + tail
+    assert twins.has_record(row, 0xFC, 0x0A) == reaches_slowly(row)  # type: ignore[union-attr]

@@ -9,6 +9,8 @@
    places(text, word, offsets) -> list of the indexes of the tokens that are this plain word: `SourceText._find`.
    statement(tokens, index) -> (first, past the end) of the statement around a token: `SourceText.statement`.
    with_line_feeds(data) -> ASCII bytes as text whose line ends are LF, or None for other bytes: `project.as_text`.
+   has_record(data, first, second) -> whether a row of records (type, length, content; 16 bits each) holds one of two types:
+   `macro_sheets.reaches`.
    line_ends(text) -> where each line ends, in characters, as bytes of int32; or None for text that UTF-8 cannot hold.
 
    Every read and write is checked against its buffer; nothing is kept between calls. */
@@ -717,6 +719,24 @@ with_line_feeds(PyObject *module, PyObject *data)
 }
 
 static PyObject *
+has_record(PyObject *module, PyObject *arguments)
+{
+    const char *data;
+    Py_ssize_t length;
+    int first, second;
+    if (!PyArg_ParseTuple(arguments, "y#ii", &data, &length, &first, &second))
+        return NULL;
+    const unsigned char *t = (const unsigned char *)data;
+    for (Py_ssize_t at = 0; at <= length - 4;) {
+        int kind = t[at] | t[at + 1] << 8;
+        if (kind == first || kind == second)
+            Py_RETURN_TRUE;
+        at += 4 + (t[at + 2] | t[at + 3] << 8);
+    }
+    Py_RETURN_FALSE;
+}
+
+static PyObject *
 line_ends(PyObject *module, PyObject *text)
 {
     Py_ssize_t end, count = 0, characters = 0;
@@ -756,6 +776,7 @@ static PyMethodDef methods[] = {
     {"places", places, METH_VARARGS, "Indexes of the tokens that are a plain lower-case word."},
     {"statement", statement, METH_VARARGS, "First and past-the-end token of the statement around a token."},
     {"with_line_feeds", with_line_feeds, METH_O, "ASCII bytes as text with LF, or None."},
+    {"has_record", has_record, METH_VARARGS, "Whether a row of records holds one of two types."},
     {"line_ends", line_ends, METH_O, "Where each line ends, or None."},
     {NULL, NULL, 0, NULL},
 };

@@ -22,6 +22,7 @@ from uptake.assess.extraction.parts import (
     short,
     text_of,
 )
+from uptake.assess.extraction.twins import twins
 from uptake.core.facts import Fact
 
 _TYPES = (
@@ -239,6 +240,14 @@ def workbook_stream(container: CompoundFile | Storage | WholeFile) -> tuple[str,
 
 def _reaches_sheets(head: bytes) -> bool:
     """Whether the head holds the list of sheets and what follows it up to the strings or the end."""
+    if twins is not None:
+        found: bool = twins.has_record(head, _SST, _EOF)
+        return found
+    return reaches_slowly(head)
+
+
+def reaches_slowly(head: bytes) -> bool:
+    """The same in Python."""
     position, end, unpack = 0, len(head) - 4, _RECORD_HEAD.unpack_from
     while position <= end:
         kind, length = unpack(head, position)
