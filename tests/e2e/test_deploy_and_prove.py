@@ -86,7 +86,7 @@ def test_decisions_become_a_package_a_pilot_and_waves(
     fe.send()
     for _ in range(120):  # the background worker proves it
         fe.go(f"{base}rollout/")
-        if fe.page.locator("a[href*='/rollout/pilot/'].btn:not(.quiet)").count():
+        if fe.page.locator("section a[href*='/rollout/pilot/']").count():
             break
         fe.page.wait_for_timeout(500)
     fe.page.locator("section a[href*='/rollout/pilot/']").click()

@@ -398,7 +398,7 @@ def case(request: HttpRequest, row: Engagement, number: int) -> HttpResponse:
     efforts = services.effects_of(row, points)
     return show(
         request, "insights/case.html", row, tab="usage", kept=kept, it=it, moves=moves, conditions=CONDITIONS, states=State,
-        first=next((each for each, _why in moves if each.state in (State.READY, State.ASK)), None), suggestions=_said_suggestions(row),
+        first_move=next((each for each, _why in moves if each.state in (State.READY, State.ASK)), None), suggestions=_said_suggestions(row),
         agenda=agenda(playbook(), row.customer, it, suggestions, lang),
         pack=evidence_pack(playbook(), it, suggestions, engagement.notes, matches, efforts, lang),
         exits=cases.open_exits(playbook(), it, judgement, row.l1), exit_of=playbook().of(Exit), branch=playbook().of(Branch).get(it.branch),
