@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from uptake.core.plain import from_plain as restored
 from uptake.deploy.rollout.pilot import Pilot
 from uptake.deploy.rollout.waves import Waves
-from uptake.web.common.frozen import restored
 from uptake.web.engagements.store import load
 from uptake.web.packages.models import InventoryRow, PackageRow, PilotRow, WaveProgress, WavesRow
 from web_world import World

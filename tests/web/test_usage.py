@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from uptake.core.plain import as_plain as stored
+from uptake.core.plain import from_plain as restored
 from uptake.prove.acceleration.case import Case
 from uptake.prove.usage.rules import Judgement, Verdict
 from uptake.prove.usage.snapshots import Snapshot
 from uptake.web.accounts.models import Organisation
-from uptake.web.common.frozen import restored, stored
 from uptake.web.config.demo import user_detail as report_of
 from uptake.web.engagements import services as engagements
 from uptake.web.engagements.models import AuditEntry

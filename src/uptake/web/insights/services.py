@@ -11,6 +11,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from uptake.core.errors import UptakeError
+from uptake.core.plain import as_plain as stored
+from uptake.core.plain import from_plain as restored
 from uptake.guide import engagement as guide
 from uptake.prove.acceleration.case import Case
 from uptake.prove.acceleration.effect import Effect, effects, measured
@@ -40,7 +42,6 @@ from uptake.reporting.usage_model import Mark, UsageBook
 from uptake.web.accounts.models import Organisation, User
 from uptake.web.assessments.models import RANK, Cluster
 from uptake.web.assessments.selectors import latest
-from uptake.web.common.frozen import restored, stored
 from uptake.web.common.playbook import playbook
 from uptake.web.engagements.models import Engagement
 from uptake.web.engagements.store import Change, audit, change, load

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _l
 from django.views.decorators.http import require_POST
 
 from uptake.core.errors import UptakeError
+from uptake.core.plain import from_plain as restored
 from uptake.guide.elements import Branch, Exit, Move
 from uptake.guide.statuses import BlockReport
 from uptake.prove.acceleration import case as cases
@@ -34,7 +35,6 @@ from uptake.reporting.usage_slides import write_usage_slides
 from uptake.web.accounts.models import Organisation
 from uptake.web.common.access import delivery, member, org_admin, user_of, visible_to
 from uptake.web.common.forms import Form, choice_field, date_field, text_field
-from uptake.web.common.frozen import restored
 from uptake.web.common.messages import say_error
 from uptake.web.common.pages import form_page, paged, show
 from uptake.web.common.playbook import language, playbook

@@ -15,6 +15,8 @@ from django.utils import timezone
 from django_tasks import task
 
 from uptake.core.errors import UptakeError
+from uptake.core.plain import as_plain as stored
+from uptake.core.plain import from_plain as restored
 from uptake.deploy.artefacts.configmgr import configmgr
 from uptake.deploy.artefacts.intune import intune_win32, office_suite_app
 from uptake.deploy.artefacts.model import Artefact, Delivery, Ring
@@ -32,7 +34,6 @@ from uptake.deploy.rollout.waves import WavePlan, Waves, plan_waves
 from uptake.guide import engagement as guide
 from uptake.reporting.clean import visible
 from uptake.web.accounts.models import User
-from uptake.web.common.frozen import restored, stored
 from uptake.web.engagements.models import Engagement
 from uptake.web.engagements.services import prove
 from uptake.web.engagements.store import Change, audit, load

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _l
 from django.views.decorators.http import require_POST
 
 from uptake.core.errors import UptakeError
+from uptake.core.plain import from_plain as restored
 from uptake.deploy.odt.building import report as told_package
 from uptake.deploy.odt.comparing import diff
 from uptake.deploy.odt.explaining import explain
@@ -28,7 +29,6 @@ from uptake.deploy.rollout.waves import Blackout, WavePlan, Waves, calendar, mov
 from uptake.guide.elements import DecisionTopic
 from uptake.web.common.access import member, user_of
 from uptake.web.common.forms import Form, date_field, text_field
-from uptake.web.common.frozen import restored
 from uptake.web.common.messages import say_error
 from uptake.web.common.pages import form_page, show
 from uptake.web.common.playbook import language, playbook
