@@ -14,6 +14,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 Say = Callable[[str], None]
+DUE_EVERY, DUE_FIRST = 3600.0, 20.0
+"""Seconds between two looks at what is due, and until the first."""
 
 
 def prepare(say: Say) -> None:
@@ -62,8 +64,11 @@ def serve(host: str, port: int, workers: int) -> int:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
+    waited = 0.0
     while not ended.wait(0.5) and all(child.poll() is None for child in children):
-        pass
+        waited += 0.5
+        if waited % DUE_EVERY == DUE_FIRST:
+            subprocess.Popen([*python, "django", "due"], env=environment, stdout=subprocess.DEVNULL)
     for child in children:
         if child.poll() is None:
             child.terminate()

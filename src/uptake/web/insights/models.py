@@ -70,6 +70,21 @@ class VerdictRow(models.Model):
         ordering: ClassVar = ["-as_of", "-pk"]
 
 
+class GraphTenant(models.Model):
+    """A tenant whose reports are fetched on a schedule. The application and its secret are the server's, never in the database."""
+
+    engagement = models.OneToOneField(Engagement, models.CASCADE, related_name="graph_tenant")
+    tenant = models.CharField(_("tenant id"), max_length=100)
+    cloud = models.CharField(_("cloud"), max_length=20, default="global")
+    every_days = models.PositiveSmallIntegerField(_("every so many days"), default=7)
+    is_on = models.BooleanField(_("fetch on schedule"), default=True)
+    tried_at = models.DateTimeField(null=True)
+    fetched_at = models.DateTimeField(null=True)
+    problem = models.TextField(blank=True)
+    etags = models.JSONField(default=dict)
+    is_concealed = models.BooleanField(null=True)
+
+
 class Standing(models.Model):
     """The line of an engagement in the watch list, computed when its figures or its cases change."""
 

@@ -1,11 +1,11 @@
-"""Work in the background: verdicts of a whole organisation, after its numbers have changed or a day has gone by."""
+"""Work in the background: verdicts of a whole organisation, and reports that are due."""
 
 from __future__ import annotations
 
 from django_tasks import task
 
 from uptake.web.engagements.models import Engagement
-from uptake.web.insights.models import SnapshotRow
+from uptake.web.insights.models import GraphTenant, SnapshotRow, VerdictRow
 from uptake.web.insights.services import assess
 
 
@@ -15,3 +15,35 @@ def judge_organisation(pk: int) -> None:
     with_figures = SnapshotRow.objects.filter(engagement__organisation=pk).values("engagement")
     for row in Engagement.objects.filter(pk__in=with_figures).select_related("organisation").iterator():
         assess(row)
+
+
+@task()
+def fetch_reports(pks: list[int]) -> None:
+    """Fetch the reports of tenants."""
+    from uptake.web.insights.fetching import fetch
+
+    fetch(list(GraphTenant.objects.filter(pk__in=pks).select_related("engagement__organisation")))
+
+
+@task()
+def judge_again(pk: int) -> None:
+    """Judge one engagement: data grow old, and a verdict of today may be another one."""
+    assess(Engagement.objects.select_related("organisation").get(pk=pk))
+
+
+def enqueue_due() -> tuple[int, int]:
+    """What is due today: verdicts older than a day, and tenants whose reports should be fetched. How many of each."""
+    from django.db.models import Max
+    from django.utils import timezone
+
+    from uptake.web.insights.fetching import due
+
+    today = timezone.localdate()
+    newest = VerdictRow.objects.values("engagement").annotate(last=Max("as_of")).filter(last__lt=today)
+    old = [each["engagement"] for each in newest]
+    for pk in old:
+        judge_again.enqueue(pk)
+    tenants = [row.pk for row in due()]
+    if tenants:
+        fetch_reports.enqueue(tenants)
+    return len(old), len(tenants)

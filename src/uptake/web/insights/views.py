@@ -16,6 +16,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 from django.views.decorators.http import require_POST
 
+from uptake.adapters.graph.clouds import clouds
+from uptake.adapters.graph.pulling import CONCEALED, TENANT
 from uptake.core.errors import UptakeError
 from uptake.core.plain import from_plain as restored
 from uptake.guide.elements import Branch, Exit, Move
@@ -42,7 +44,9 @@ from uptake.web.engagements.forms import BlockForm, people_in
 from uptake.web.engagements.models import MOST_SEATS, Engagement, Participant
 from uptake.web.engagements.store import Change, audit, load
 from uptake.web.insights import services
-from uptake.web.insights.models import CaseRow, SolutionRow, Standing, UsageImport, VerdictRow
+from uptake.web.insights.fetching import application, consent_for
+from uptake.web.insights.models import CaseRow, GraphTenant, SolutionRow, Standing, UsageImport, VerdictRow
+from uptake.web.insights.tasks import fetch_reports, judge_organisation
 
 MOST_REPORT = 200_000_000
 CONDITIONS = {
@@ -71,6 +75,22 @@ class ReportForm(Form):
         if file.size > MOST_REPORT:
             raise forms.ValidationError(_("The file is larger than %(size)s MB.") % {"size": MOST_REPORT // 1_000_000})
         return file
+
+
+class TenantForm(Form):
+    """A tenant whose reports are fetched."""
+
+    tenant = text_field(_l("Tenant id"), most=100, hint=_l("The id or a verified domain of the tenant."))
+    cloud = choice_field(_l("Cloud"), lambda: [(key, each.title) for key, each in clouds().items()])
+    every_days = forms.IntegerField(label=_l("Every so many days"), min_value=1, max_value=90, initial=7)
+    is_on = forms.BooleanField(label=_l("Fetch on schedule"), required=False)
+
+    def clean_tenant(self) -> str:
+        """An id or a domain."""
+        tenant = str(self.cleaned_data["tenant"]).strip()
+        if not TENANT.fullmatch(tenant):
+            raise forms.ValidationError(_("This is neither an id nor a domain."))
+        return tenant
 
 
 class SeatsForm(Form):
@@ -228,6 +248,42 @@ def take(request: HttpRequest, row: Engagement) -> HttpResponse:
 
 
 @member
+def tenant(request: HttpRequest, row: Engagement) -> HttpResponse:
+    """The tenant whose reports are fetched from Microsoft Graph, and the link by which its administrator agrees."""
+    kept = GraphTenant.objects.filter(engagement=row).first()
+    names = ("tenant", "cloud", "every_days", "is_on")
+    stored = {name: getattr(kept, name) for name in names} if kept else None
+    form = TenantForm(
+        request.POST or None, stored=stored, initial={} if kept else {"tenant": row.tenant, "is_on": True}
+    )
+
+    def save(values: dict[str, Any]) -> None:
+        changed = {name: values[name] for name in names}
+        if kept is None or kept.tenant != values["tenant"]:
+            changed |= {"etags": {}, "tried_at": None, "fetched_at": None, "problem": ""}
+        GraphTenant.objects.update_or_create(engagement=row, defaults=changed)
+        audit(row, user_of(request), "usage", [Change("tenant", kept.tenant if kept else "", values["tenant"])])
+
+    return form_page(
+        request, form, save, reverse("usage-tenant", args=[row.pk]), row=row, title=_("Fetch from Microsoft Graph"), tab="usage",
+        template="insights/tenant.html", kept=kept, consent=consent_for(kept, str(row.pk)) if kept else "", has_application=application() is not None,
+        concealed=CONCEALED[language()] if kept and kept.is_concealed else "",
+    )  # fmt: skip
+
+
+@require_POST
+@member
+def fetch_now(request: HttpRequest, row: Engagement) -> HttpResponse:
+    """Fetch at once, in the background."""
+    kept = GraphTenant.objects.filter(engagement=row).first()
+    if kept is None:
+        raise Http404
+    fetch_reports.enqueue([kept.pk])
+    messages.success(request, _("The reports are being fetched. Reload the page in a moment."))
+    return redirect("usage-tenant", row.pk)
+
+
+@member
 def seats(request: HttpRequest, row: Engagement) -> HttpResponse:
     """Paid seats by hand."""
     form = SeatsForm(request.POST or None, initial={"on": timezone.localdate()})
@@ -335,9 +391,7 @@ def thresholds(request: HttpRequest, org: Organisation) -> HttpResponse:
             *(Change(f"threshold {n}", str(org.thresholds.get(n, "")), str(chosen.get(n, ""))) for n in names),
         )
         Organisation.objects.filter(pk=org.pk).update(thresholds=chosen)
-        services_due.enqueue(org.pk)
-
-    from uptake.web.insights.tasks import judge_organisation as services_due
+        judge_organisation.enqueue(org.pk)
 
     return form_page(
         request, form, save, reverse("organisation", args=[org.pk]), title=_("Thresholds"), section="organisation",
