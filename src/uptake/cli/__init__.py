@@ -24,6 +24,7 @@ COMMANDS = {
     "report": "Write reports again from the folder of an earlier scan, also of one that was interrupted.",
     "playbook": "Check the playbook and an organisation's own changes to it, or show what it holds.",
     "usage": "Read usage reports, judge the 70 % goal and stalls, forecast, and test the forecast.",
+    "portfolio": "Rank many customers by risk: usage, growth, stalls, forecast, colours, and why to look at them.",
     "odt": "Check, explain, compare, build and size configurations of the Office Deployment Tool.",
     "serve": "Run the web application: the playbook for teams and customers, in the browser.",
     "rollout": "Choose the smallest pilot group of an inventory, and plan waves under capacities and dates.",

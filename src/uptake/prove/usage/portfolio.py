@@ -49,7 +49,8 @@ class Standing:
     """Red, yellow or green, the GM FTA's opinion."""
     health: Colour = Colour.UNKNOWN
     """Customer Health over all services (M10)."""
-    has_open_case: bool = False
+    has_open_case: bool | None = False
+    """None where nobody can tell, as with a file of figures."""
     next_action: date | None = None
 
 
@@ -111,7 +112,7 @@ def _of_usage(standing: Standing) -> Iterable[Reason]:
         return
     if judged.stalled is Verdict.MET:
         yield because("risk-stalled", percent=judged.usage_pct)
-        if not standing.has_open_case:
+        if standing.has_open_case is False:
             yield because("risk-no-case")
     if judged.growth_points is not None and judged.growth_points < 0:
         yield because("risk-falling", points=-judged.growth_points, months=judged.thresholds.months)
@@ -134,10 +135,15 @@ def _of_records(standing: Standing, today: date) -> Iterable[Reason]:
         yield because("risk-overdue", date=standing.next_action)
 
 
-def watch_list(standings: Iterable[Standing], today: date) -> tuple[Risk, ...]:
-    """Customers with a reason to look at them, the most urgent first; equal ones by the seats that are not used, then by name."""
-    found = [risk for standing in standings if (risk := risk_of(standing, today)).score > 0]
+def ranked(standings: Iterable[Standing], today: date) -> tuple[Risk, ...]:
+    """All customers, the most urgent first; equal ones by the seats that are not used, then by name."""
+    found = [risk_of(standing, today) for standing in standings]
     return tuple(sorted(found, key=lambda risk: (-risk.score, -_unused(risk.standing), risk.standing.name)))
+
+
+def watch_list(standings: Iterable[Standing], today: date) -> tuple[Risk, ...]:
+    """Customers with a reason to look at them, in the order of `ranked`."""
+    return tuple(risk for risk in ranked(standings, today) if risk.score > 0)
 
 
 def _unused(standing: Standing) -> int:

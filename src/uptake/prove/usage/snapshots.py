@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
@@ -255,12 +255,19 @@ def read_series(text: str, name: str) -> tuple[Point, ...]:
 
 def _point(row: dict[str, str], where: str) -> Point:
     try:
-        day = date.fromisoformat((row["date"] or "").strip()[:10])
-        active, paid = int((row["active"] or "").strip()), int((row["paid"] or "").strip())
+        return point_of(row)
+    except ValueError as error:
+        raise UptakeError(f"{where}: {error}", hint="For example 2026-11-19,412,1000") from None
+
+
+def point_of(row: Mapping[str, str | None]) -> Point:
+    """The point of a row with the cells date, active, paid (and basis). Raises `ValueError` with a reason to be shown."""
+    cells = {name: (row.get(name) or "").strip() for name in ("date", "active", "paid", "basis")}
+    try:
+        day = date.fromisoformat(cells["date"][:10])
+        active, paid = int(cells["active"]), int(cells["paid"])
     except ValueError:
-        raise UptakeError(
-            f"{where}: not a date and two whole numbers", hint="For example 2026-11-19,412,1000"
-        ) from None
+        raise ValueError("not a date and two whole numbers") from None
     if active < 0 or paid < 0:
-        raise UptakeError(f"{where}: a number of users is negative")
-    return Point(day, active, paid, (row.get("basis") or "").strip())
+        raise ValueError("a number of users is negative")
+    return Point(day, active, paid, cells["basis"])
