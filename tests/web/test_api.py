@@ -124,3 +124,39 @@ def test_whatever_is_sent_the_server_does_not_fail(world: World) -> None:
         run()
     assert failures == []
     assert Engagement.objects.filter(pk=world.row.pk).exists()
+
+
+def test_package_pilot_waves_and_usage_go_through_the_api(world: World, call: Caller) -> None:
+    from datetime import timedelta
+
+    from django.utils import timezone
+
+    from uptake.web.config.demo import user_detail
+    from uptake.web.engagements import services
+
+    today = timezone.localdate()
+    base = f"/engagements/{world.row.pk}"
+    services.decide(
+        world.member, world.row, "channel", {"choice": "Current", "reason": "Agreed", "decider": "Kai", "on": today}, ()
+    )
+    made = call("post", f"{base}/packages")
+    assert made.status_code == 201
+    assert 'Channel="Current"' in made.json()["content"]
+    assert [each["number"] for each in call("get", f"{base}/packages").json()] == [1]
+    assert call("post", f"{base}/pilot", {}).status_code == 404
+    headers = {"Authorization": f"Bearer {call.token}"}
+    body = b"device,department,items\nD1,Finance,a;b\nD2,HR,a\n"
+    assert (
+        call.client.post(f"/api{base}/inventory", {"file": SimpleUploadedFile("i.csv", body)}, headers=headers).json()[
+            "devices"
+        ]
+        == 2
+    )
+    assert call("post", f"{base}/pilot", {}).status_code == 202
+    assert call("get", f"{base}/pilot").json()["pilot"]["status"] == "optimal"
+    waves = call("post", f"{base}/waves", {"start": str(today + timedelta(days=9))})
+    assert waves.status_code == 201
+    assert call("get", f"{base}/waves").json() == waves.json()
+    report = SimpleUploadedFile("d.csv", user_detail(today - timedelta(days=2), 10, 4))
+    assert call.client.post(f"/api{base}/usage", {"file": report}, headers=headers).json()["outcome"] == "added"
+    assert call("get", f"{base}/usage").json()["healthy"] == "unknown"

@@ -475,3 +475,208 @@ def list_scans(request: HttpRequest, pk: Number) -> Any:
     from uptake.web.assessments.models import Scan
 
     return list(Scan.objects.filter(engagement=_row(request, pk))[:PAGE])
+
+
+class PackageOut(Schema):
+    """A version of a configuration."""
+
+    number: int
+    kind: str
+    name: str
+    sha256: str
+    errors: int
+    rules: list[str]
+    content: str
+    approved_by: str
+    approved_on: date | None
+
+
+class PilotIn(Schema):
+    """What a pilot may cost and who stays out."""
+
+    most: Annotated[int, Field(ge=1, le=100_000)] | None = None
+    exclusions: Annotated[list[Text], Field(max_length=1000)] = Field(default_factory=list)
+
+
+class PilotOut(Schema):
+    """A pilot group and how far its computation is."""
+
+    id: int
+    state: str
+    problem: str
+    pilot: dict[str, Any] | None
+
+
+class WaveOut(Schema):
+    """A wave as `uptake rollout waves` prints it."""
+
+    wave: str | int | None
+    start: date | None
+    devices: list[str]
+    reasons: list[str]
+
+
+class WavesIn(Schema):
+    """A plan of waves."""
+
+    start: date
+    pilot_weeks: Annotated[int, Field(ge=0, le=52)] = 2
+    per_week: Annotated[int, Field(ge=1, le=1_000_000)] = 500
+    exit_criteria: Annotated[list[Text], Field(max_length=50)] = Field(default_factory=list)
+    rollback: Text = ""
+
+
+class UsageOut(Schema):
+    """Verdicts of today as `uptake usage status` prints them."""
+
+    usage_pct: float | None
+    growth_points: float | None
+    growth_relative: float | None
+    healthy: str
+    sustained: str
+    stalled: str
+    certainty: str
+    why: str
+
+
+class ImportOut(Schema):
+    """What became of a report."""
+
+    report: str
+    refresh_date: date | None
+    rows: int
+    skipped_count: int
+    is_concealed: bool
+    outcome: str
+
+
+class InventoryOut(Schema):
+    """An inventory that was kept."""
+
+    id: int
+    devices: int
+    items: int
+    problems: list[str]
+
+
+@api.get("/engagements/{pk}/packages", response={200: list[PackageOut], **PROBLEMS}, operation_id="list_packages")
+def list_packages(request: HttpRequest, pk: Number) -> Any:
+    """Versions, the newest first; secrets are masked in all of them."""
+    from uptake.web.packages.models import PackageRow
+
+    return list(PackageRow.objects.filter(engagement=_row(request, pk))[:PAGE])
+
+
+@api.post("/engagements/{pk}/packages", response={201: PackageOut, **PROBLEMS}, operation_id="build_package")
+def build_package(request: HttpRequest, pk: Number) -> Any:
+    """Build the package of today's decisions and keep it as a version."""
+    from uptake.web.packages.services import build
+
+    return 201, build(_user(request), _row(request, pk))
+
+
+@api.post("/engagements/{pk}/inventory", response={201: InventoryOut, **PROBLEMS}, operation_id="upload_inventory")
+def upload_inventory(request: HttpRequest, pk: Number, file: File[UploadedFile]) -> Any:
+    """Upload an inventory of devices, CSV or Excel."""
+    from uptake.web.packages.services import take_inventory
+    from uptake.web.packages.views import MOST_INVENTORY
+
+    row = _row(request, pk)
+    if (file.size or 0) > MOST_INVENTORY:
+        raise UptakeError("the file is too large")
+    return 201, take_inventory(_user(request), row, file.read(), file.name or "inventory")
+
+
+def _inventory(row: Engagement) -> Any:
+    from uptake.web.packages.models import InventoryRow
+
+    found = InventoryRow.objects.filter(engagement=row).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def _pilot(row: Any) -> dict[str, Any]:
+    from uptake.web.packages.services import pilot_of
+
+    made = pilot_of(row)
+    return {"id": row.pk, "state": row.state, "problem": row.problem, "pilot": made.as_json() if made else None}
+
+
+@api.post("/engagements/{pk}/pilot", response={202: PilotOut, **PROBLEMS}, operation_id="compute_pilot")
+def compute_pilot(request: HttpRequest, pk: Number, given: PilotIn) -> Any:
+    """Have the smallest pilot group computed for the newest inventory."""
+    from uptake.web.packages.services import ask_pilot
+
+    return 202, _pilot(
+        ask_pilot(_user(request), _inventory(_row(request, pk)), given.most, "\n".join(given.exclusions))
+    )
+
+
+@api.get("/engagements/{pk}/pilot", response={200: PilotOut, **PROBLEMS}, operation_id="get_pilot")
+def get_pilot(request: HttpRequest, pk: Number) -> Any:
+    """The newest pilot."""
+    from uptake.web.packages.models import PilotRow
+
+    found = PilotRow.objects.filter(inventory__engagement=_row(request, pk)).first()
+    if found is None:
+        raise Http404
+    return _pilot(found)
+
+
+@api.post("/engagements/{pk}/waves", response={201: list[WaveOut], **PROBLEMS}, operation_id="plan_waves")
+def plan_waves(request: HttpRequest, pk: Number, given: WavesIn) -> Any:
+    """Plan waves for the newest inventory; the newest pilot is wave 0."""
+    from uptake.deploy.rollout.waves import WavePlan
+    from uptake.web.packages import services as packages
+    from uptake.web.packages.models import PilotRow
+
+    row = _row(request, pk)
+    inventory = _inventory(row)
+    if not 2000 <= given.start.year <= 2200:
+        raise UptakeError("the start is too far away")
+    last = PilotRow.objects.filter(inventory__engagement=row, state="complete").first()
+    pilot = packages.pilot_of(last) if last else None
+    wanted = WavePlan(
+        given.start, pilot.devices if pilot else (), given.pilot_weeks, given.per_week, client_mb=packages.client_megabytes(row),
+        exit_criteria=tuple(given.exit_criteria), rollback=given.rollback,
+    )  # fmt: skip
+    packages.plan(_user(request), row, inventory, wanted, "en")
+    return 201, _waves(row)
+
+
+def _waves(row: Engagement) -> list[dict[str, Any]]:
+    from uptake.core.plain import from_plain
+    from uptake.deploy.rollout.waves import Waves
+    from uptake.web.packages.models import WavesRow
+
+    last = WavesRow.objects.filter(inventory__engagement=row).first()
+    if last is None:
+        raise Http404
+    return [each.as_json() for each in from_plain(Waves, last.value).waves]
+
+
+@api.get("/engagements/{pk}/waves", response={200: list[WaveOut], **PROBLEMS}, operation_id="list_waves")
+def list_waves(request: HttpRequest, pk: Number) -> Any:
+    """The newest plan."""
+    return _waves(_row(request, pk))
+
+
+@api.post("/engagements/{pk}/usage", response={201: ImportOut, **PROBLEMS}, operation_id="import_usage")
+def import_usage(request: HttpRequest, pk: Number, file: File[UploadedFile]) -> Any:
+    """Import a usage or licence report."""
+    from uptake.web.insights.services import take_report
+    from uptake.web.insights.views import MOST_REPORT
+
+    row = _row(request, pk)
+    if (file.size or 0) > MOST_REPORT:
+        raise UptakeError("the file is too large")
+    return 201, take_report(_user(request), row, file.file, file.name or "report")  # type: ignore[arg-type]
+
+
+@api.get("/engagements/{pk}/usage", response={200: UsageOut, **PROBLEMS}, operation_id="get_usage")
+def get_usage(request: HttpRequest, pk: Number, as_of: date | None = None) -> Any:
+    """The verdicts of a day, today by default, with their reasons."""
+    from uptake.web.insights.services import judged
+
+    return judged(_row(request, pk), as_of).as_json("en")
