@@ -17,7 +17,7 @@ from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404
 
-from uptake.web.accounts.models import Membership, Organisation, User
+from uptake.web.accounts.models import Membership, Organisation, Team, User
 from uptake.web.engagements.models import Engagement, Participant
 
 CUSTOMER_ROLES = frozenset(("CUSTOMER-IT", "CUSTOMER-PM", "SPONSOR", "CHAMPION"))
@@ -43,11 +43,20 @@ def user_of(request: HttpRequest) -> User:
     return request.user
 
 
+def memberships(user: User) -> list[Membership]:
+    """What a person belongs to, asked for once a request: the person is loaded anew for each."""
+    found: list[Membership] | None = getattr(user, "_memberships", None)
+    if found is None:
+        found = list(user.memberships.select_related("organisation"))
+        user._memberships = found  # type: ignore[attr-defined]  # noqa: SLF001
+    return found
+
+
 def level(user: User, engagement: Engagement) -> Level:
     """What a person may do in an engagement."""
     if not user.is_active:
         return Level.NONE
-    membership = user.memberships.filter(organisation_id=engagement.organisation_id).first()
+    membership = next((each for each in memberships(user) if each.organisation_id == engagement.organisation_id), None)
     if membership and membership.role == Membership.Role.ADMIN:
         return Level.ADMIN
     is_customer = membership is not None and membership.role == Membership.Role.CUSTOMER
@@ -66,20 +75,27 @@ def level(user: User, engagement: Engagement) -> Level:
 
 def visible_to(user: User, least: Level = Level.MEMBER) -> QuerySet[Engagement]:
     """All engagements in which a person has at least a level."""
-    administered = Q(organisation__memberships__user=user, organisation__memberships__role=Membership.Role.ADMIN)
-    teams = user.memberships.filter(role=Membership.Role.MEMBER).values("teams")
+    mine = memberships(user)
+    administered = [each.organisation_id for each in mine if each.role == Membership.Role.ADMIN]
+    as_member = [each.pk for each in mine if each.role == Membership.Role.MEMBER]
+    teams = list(Team.objects.filter(members__in=as_member).values_list("pk", flat=True)) if as_member else []
     roles = Participant.objects.filter(user=user)
     if least >= Level.MEMBER:
-        customer_of = user.memberships.filter(role=Membership.Role.CUSTOMER).values("organisation")
+        customer_of = [each.organisation_id for each in mine if each.role == Membership.Role.CUSTOMER]
         roles = roles.exclude(role__in=CUSTOMER_ROLES).exclude(engagement__organisation__in=customer_of)
-    admins = Engagement.objects.filter(administered).values("pk")
-    found = Q(pk__in=admins) | Q(team__in=teams) | Q(pk__in=roles.values("engagement"))
+    # Roles in engagements of an organisation that one administers add nothing, and leaving them out spares the database the list.
+    roles = roles.exclude(engagement__organisation__in=administered) if administered else roles
+    found = Q(pk__in=list(roles.values_list("engagement", flat=True)))
+    if administered:
+        found |= Q(organisation_id__in=administered)
+    if teams:
+        found |= Q(team_id__in=teams)
     return Engagement.objects.filter(found)
 
 
 def is_delivery(user: User) -> bool:
     """Whether somebody belongs to an organisation as more than a customer."""
-    return user.memberships.exclude(role=Membership.Role.CUSTOMER).exists()
+    return any(each.role != Membership.Role.CUSTOMER for each in memberships(user))
 
 
 def _declared(view: View, access: str) -> View:

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 
 from uptake import __version__
 from uptake.web.accounts.models import Membership, User
+from uptake.web.common.access import memberships
 
 
 def shared(request: HttpRequest) -> dict[str, Any]:
@@ -16,9 +17,9 @@ def shared(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     if not isinstance(user, User):
         return {"version": __version__, "has_sso": bool(settings.SOCIALACCOUNT_PROVIDERS)}
-    memberships = list(user.memberships.select_related("organisation"))
+    mine = memberships(user)
     return {
         "version": __version__,
-        "is_delivery": any(each.role != Membership.Role.CUSTOMER for each in memberships),
-        "administered": [each.organisation for each in memberships if each.role == Membership.Role.ADMIN],
+        "is_delivery": any(each.role != Membership.Role.CUSTOMER for each in mine),
+        "administered": [each.organisation for each in mine if each.role == Membership.Role.ADMIN],
     }

@@ -13,6 +13,7 @@ from django.shortcuts import redirect
 from django.utils import timezone, translation
 
 from uptake.web.accounts.models import User
+from uptake.web.common.access import memberships
 
 Answer = Callable[[HttpRequest], HttpResponse]
 POLICY = (
@@ -80,4 +81,4 @@ def second_factor(answer: Answer) -> Answer:
 
 
 def _must(user: User) -> bool:
-    return settings.REQUIRE_MFA or user.memberships.filter(organisation__requires_mfa=True).exists()
+    return settings.REQUIRE_MFA or any(each.organisation.requires_mfa for each in memberships(user))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Count, F, Q
+from django.db.models import Case, Count, F, Q, Value, When
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -71,13 +71,14 @@ def portfolio(request: HttpRequest) -> HttpResponse:
     today = timezone.localdate()
     found, asked = filtered(request)
     every = visible_to(user_of(request))
-    numbers = every.aggregate(
+    in_phase = {each.id: each for each in playbook().of(Phase).values() if each.applies}
+    numbers = every.order_by().aggregate(
         all=Count("pk"),
         overdue=Count("pk", filter=Q(reminder_on__lte=today) | Q(next_due__lt=today)),
         blocked=Count("pk", filter=Q(is_blocked=True)),
         missing=Count("pk", filter=Q(fields_missing__gt=0)),
+        **{f"in_{key}": Count("pk", filter=Q(phase=key)) for key in in_phase},
     )
-    phases = dict(every.order_by().values_list("phase").annotate(count=Count("pk")))
     order = F("next_due").asc(nulls_last=True)
     return show(
         request,
@@ -87,7 +88,7 @@ def portfolio(request: HttpRequest) -> HttpResponse:
         numbers=numbers,
         asked=asked,
         statuses=playbook().of(L1).values(),
-        phases=[(each, phases.get(each.id, 0)) for each in playbook().of(Phase).values() if each.applies],
+        phases=[(each, numbers[f"in_{key}"]) for key, each in in_phase.items()],
     )
 
 
@@ -96,12 +97,11 @@ def reminders(request: HttpRequest) -> HttpResponse:
     """What is late or due, across all engagements, those of one's own first (D10)."""
     user, today = user_of(request), timezone.localdate()
     soon = visible_to(user).filter(Q(reminder_on__isnull=False) | Q(next_due__isnull=False))
-    mine = user.participations.values_list("engagement", flat=True)
-    late = soon.filter(Q(reminder_on__lte=today) | Q(next_due__lte=today)).order_by(
-        F("next_due").asc(nulls_last=True), "customer"
-    )
-    found = [(each, each.pk in set(mine)) for each in late[:200]]
-    found.sort(key=lambda pair: not pair[1])
+    mine = set(user.participations.values_list("engagement", flat=True))
+    late = soon.filter(Q(reminder_on__lte=today) | Q(next_due__lte=today))
+    is_mine = Case(When(pk__in=user.participations.values("engagement"), then=Value(0)), default=Value(1))
+    late = late.order_by(is_mine, F("next_due").asc(nulls_last=True), "customer")
+    found = [(each, each.pk in mine) for each in late[:60]]
     coming = soon.filter(reminder_on__gt=today).order_by("reminder_on")[:20]
     return show(request, "engagements/reminders.html", section="reminders", found=found, coming=coming, today=today)
 
