@@ -6,8 +6,9 @@ import json
 
 import pytest
 
-from uptake.assess.analysis import FULL_DETAIL, Analyser, FileResult
+from uptake.assess.analysis import FULL_DETAIL, Analyser
 from uptake.assess.documents import Status, open_document
+from uptake.assess.result import FileResult
 from uptake.assess.samples import Extras, SampleModule, SampleProject, ooxml
 from uptake.assess.scan import FileScanner, ScanOptions, encode
 from uptake.core.severity import Target

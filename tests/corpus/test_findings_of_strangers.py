@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from uptake.assess.analysis import Analyser, FileResult
+from uptake.assess.analysis import Analyser
 from uptake.assess.documents import Status, open_document
 from uptake.assess.extraction.source import one_line
+from uptake.assess.result import FileResult
 from uptake.core.severity import Target
 from uptake.core.text import mask_secrets
 

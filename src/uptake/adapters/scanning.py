@@ -34,8 +34,9 @@ from uptake.core.errors import UptakeError
 STORE = "scan.sqlite"
 JOURNAL = "results.jsonl"
 CHUNK = 1000
-COMMIT_EVERY = 500
-COMMIT_SECONDS = 1.0
+FIRST_COMMIT, COMMIT_EVERY, COMMIT_BYTES, COMMIT_SECONDS = 500, 2000, 8 << 20, 1.0
+"""Results are written after so many files (few at first), bytes of results or seconds, whichever comes first."""
+READ_WHOLE = frozenset(status.value for status in (Status.NO_VBA, Status.HAS_VBA, Status.NOT_OFFICE))
 
 Row = tuple[bytes, str, int, int, Scanned]
 
@@ -136,6 +137,7 @@ class Scan(AbstractContextManager["Scan"]):
             self._is_skipping = (
                 may_skip and self.store.is_complete and self._journal_state() == self.store.get("journal")
             )
+            self._is_known = self.store.count() > 0  # else there is nothing to look up
             # While nothing has changed the last run stands as it is, complete, and no row is written.
             self.run_number = self.store.last_run if self._is_skipping else self._begin_run(resume=request.resume)
             # A new journal for a new run; the old one stays for as long as it says the same.
@@ -168,25 +170,28 @@ class Scan(AbstractContextManager["Scan"]):
     def run(self) -> Generator[Progress]:
         """Scan; yields now and then so that the caller can show the progress."""
         # One worker remembers what it has seen itself; looking things up pays where others or an earlier scan read them.
-        is_shared = self.request.workers > 1 or self.store.count() > 0
+        is_shared = self.request.workers > 1 or self._is_known
         self.pool = ProcessPool(
             FileTask,
             (self.request.options, str(self.folder / STORE) if is_shared else ""),
             workers=self.request.workers,
             seconds=self.request.seconds,
             memory=self.request.memory,
+            preload=("uptake.assess.analysis",),
         )
         pending: list[Row] = []
-        committed = time.monotonic()
+        batch, committed, held = FIRST_COMMIT, time.monotonic(), 0
         with closing(self.pool.run(self._changed())) as answers:
             try:
                 for done in answers:
                     if done:
-                        pending.append(self._row(done[0].entry, done[1]))
+                        pending.append(row := self._row(done[0].entry, done[1]))
+                        held += len(row[4].result)
                     now = time.monotonic()
-                    if len(pending) + len(self._direct) >= COMMIT_EVERY or now - committed > COMMIT_SECONDS:
-                        rows, pending, committed = pending + self._direct, [], now
-                        self._direct = []
+                    is_much = len(pending) + len(self._direct) >= batch or held >= COMMIT_BYTES
+                    if is_much or now - committed > COMMIT_SECONDS:
+                        rows, pending, committed, held = pending + self._direct, [], now, 0
+                        self._direct, batch = [], min(COMMIT_EVERY, 2 * batch)
                         self._write(rows)
                         yield self.progress
                     if self._is_stopped:
@@ -210,7 +215,7 @@ class Scan(AbstractContextManager["Scan"]):
         entries = (entry for entry in walk(self.roots) if not self._is_own(entry.path))
         while not self._is_stopped and (chunk := list(islice(entries, CHUNK))):
             keyed = {self._key(entry.path): entry for entry in chunk}
-            known = self.store.known(list(keyed))
+            known = self.store.known(list(keyed)) if self._is_known else {}
             unchanged: list[bytes] = []
             for key, entry in keyed.items():
                 found = known.get(key)
@@ -293,12 +298,16 @@ class Scan(AbstractContextManager["Scan"]):
             raise UptakeError(f"{self.folder / JOURNAL} cannot be written: {error.strerror}") from error
         self.progress.files += len(lines)
         self.progress.size += size
+        progress, tell = self.progress, self._on_result
         for line in lines:
             result: dict[str, Any] = orjson.loads(line)
-            self.progress.with_vba += bool(result["projects"])
-            self.progress.with_findings += bool(result["findings"])
-            self.progress.unreadable += result["status"] not in (Status.NO_VBA, Status.HAS_VBA, Status.NOT_OFFICE)
-            self._on_result(result)
+            if result["projects"]:
+                progress.with_vba += 1
+            if result["findings"]:
+                progress.with_findings += 1
+            if result["status"] not in READ_WHOLE:
+                progress.unreadable += 1
+            tell(result)
 
 
 def _problem(status: Status, reason: str, size: int) -> Scanned:

@@ -8,18 +8,19 @@ from __future__ import annotations
 import re
 from collections import OrderedDict
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 from uptake.assess.documents.model import Document, DocumentDefect, Status
 from uptake.assess.extraction.code import CodeModule, CodeProject
 from uptake.assess.extraction.document_facts import document_facts, project_facts
-from uptake.assess.extraction.model import Module, VbaProject
+from uptake.assess.extraction.model import VbaProject
 from uptake.assess.extraction.names import module_facts
 from uptake.assess.extraction.plain_source import read_source_module
 from uptake.assess.extraction.project import read_project
 from uptake.assess.predicates import PREDICATES
+from uptake.assess.result import FileResult, Project
 from uptake.core.severity import Certainty, Severity, Target
 from uptake.core.text import mask_secrets
 from uptake.rules.catalogue import load_rules
@@ -43,68 +44,6 @@ HAS_CODE = re.compile(r"^(?!Attribute VB_)[^\n]*\S", re.MULTILINE)
 FULL_DETAIL = 500
 """Findings of one file that carry the code around them; a file with more keeps the findings and drops the surroundings."""
 STATEMENT_LIMIT = 1000
-
-
-@dataclass(slots=True)
-class Project:
-    """A decoded project with the embedded document that it stands in."""
-
-    container: str
-    facts: VbaProject
-
-
-@dataclass(slots=True)
-class FileResult:
-    """All that is known of one file on disk."""
-
-    status: Status
-    format: str
-    reason: str
-    size: int
-    projects: list[Project] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
-    defects: list[str] = field(default_factory=list)
-
-    def as_json(self, *, with_source: bool = False) -> dict[str, Any]:
-        """The file as the contract `uptake.scan/1` has it, without path and sha256."""
-        return {
-            "size": self.size,
-            "format": self.format,
-            "status": self.status.value,
-            "reason": self.reason,
-            "defects": self.defects,
-            "projects": [_project_json(project, with_source) for project in self.projects],
-            "findings": [finding.as_json() for finding in self.findings],
-        }
-
-
-def _project_json(project: Project, with_source: bool) -> dict[str, Any]:
-    facts = project.facts
-    return {
-        "container": project.container,
-        "name": facts.name,
-        "codepage": facts.codepage,
-        "protected": facts.protection.is_locked,
-        "signed": bool(facts.signatures),
-        "signatures": list(facts.signatures),
-        "constants": facts.constants,
-        "syskind": facts.syskind,
-        "references": [
-            {
-                "name": r.name, "kind": r.kind, "guid": r.guid, "version": r.version, "path": r.path,
-                "description": r.description,
-            }
-            for r in facts.references
-        ],
-        "modules": [_module_json(module, with_source) for module in facts.modules],
-    }  # fmt: skip
-
-
-def _module_json(module: Module, with_source: bool) -> dict[str, Any]:
-    shown: dict[str, Any] = {"name": module.name, "kind": module.kind, "sha256": module.sha256, "lines": module.lines}
-    if with_source:
-        shown["source"] = module.source
-    return shown
 
 
 class RecentlyUsed:
@@ -166,6 +105,8 @@ class Analyser:
         where = document.location
         hits = self.index.match(document_facts(document), document.host)
         result.findings += [self._finding(where, None, hit) for _, hit in hits]
+        if not document.projects and document.source is None:
+            return
         for project in decoded_projects(document):
             container = f"{where}!{project.location}".lstrip("!")
             result.projects.append(Project(container, project))

@@ -10,11 +10,12 @@ from typing import Any
 import click
 
 from uptake.adapters.sources.local import CannotRead, displayed, read
-from uptake.assess.analysis import Analyser, FileResult
+from uptake.assess.analysis import Analyser
 from uptake.assess.documents import Document, open_document
 from uptake.assess.extraction.code import CodeProject
 from uptake.assess.extraction.document_facts import document_facts, project_facts
 from uptake.assess.extraction.names import module_facts
+from uptake.assess.result import FileResult
 from uptake.assess.scan import encode, problem
 from uptake.cli.scan import TARGETS
 from uptake.core.errors import UptakeError

@@ -42,6 +42,9 @@ class Summary:
         self._readiness: Counter[str] = Counter()
         self._rules: dict[str, dict[str, Any]] = {}
         self._owners: dict[str, Counter[str]] = {}
+        self._folder: str | None = None
+        self._owner = ""
+        """Of the files in `_folder`, the last one that was met."""
         self._reasons: dict[tuple[str, str], dict[str, Any]] = {}
         self._contents: set[int] = set()
         self._modules: dict[int, int] = {}
@@ -50,7 +53,8 @@ class Summary:
     def add(self, result: FileResult) -> None:
         """Counts one file."""
         findings, size = result.get("findings", ()), int(result.get("size") or 0)
-        is_plain = not findings and not result.get("projects")  # nearly all files of a share: nothing to go through
+        projects = result.get("projects")
+        is_plain = not findings and not projects  # nearly all files of a share: nothing to go through
         rank, state = (0, _state_of(result["status"])) if is_plain else (worst(findings), readiness_of(result))
         is_judged = bool(findings) or state not in ("unread", "other")
         self._statuses[result["status"]] += 1
@@ -59,16 +63,15 @@ class Summary:
         counts = self._counts
         counts["files"] += 1
         counts["bytes"] += size
-        counts["findings"] += len(findings)
-        if result.get("projects"):
-            self._counts["with_macros"] += 1
-            self._macro_files[rank] += is_judged
         self._add_content(result, size)
         if not is_plain:
+            counts["findings"] += len(findings)
+            counts["with_macros"] += bool(projects)
+            self._macro_files[rank] += bool(projects) and is_judged
             self._add_modules(result)
             self._add_findings(findings, module_hashes(result))
         self._readiness[state] += 1
-        self._add_owner(result, state)
+        self._add_owner(result["path"], state, has_macros=bool(projects))
         if state == "unread":
             self._add_reason(result)
 
@@ -122,8 +125,11 @@ class Summary:
         self._is_capped = True
         return False
 
-    def _add_owner(self, result: FileResult, state: str) -> None:
-        owner = owner_of(result["path"], self._roots)
+    def _add_owner(self, path: str, state: str, *, has_macros: bool) -> None:
+        folder = path[: max(path.rfind("/"), path.rfind("\\")) + 1]
+        if folder != self._folder:  # files come folder by folder, and all of a folder have one owner
+            self._folder, self._owner = folder, owner_of(path, self._roots)
+        owner = self._owner
         if owner not in self._owners and len(self._owners) >= OWNER_LIMIT:
             owner = OTHER
         counts = self._owners.get(owner)
@@ -131,7 +137,7 @@ class Summary:
             counts = self._owners[owner] = Counter()
         counts["files"] += 1
         counts[state] += 1
-        counts["macros"] += bool(result.get("projects"))
+        counts["macros"] += has_macros
 
     def _add_reason(self, result: FileResult) -> None:
         key = (result["status"], result.get("reason") or "")

@@ -84,8 +84,10 @@ class ProcessPool:
         workers: int,
         seconds: float,
         memory: int = 0,
+        preload: tuple[str, ...] = (),
     ) -> None:
-        self._context = _context(make.__module__)
+        """`preload` are modules that `make` imports on its own, loaded once for all children."""
+        self._context = _context(make.__module__, *preload)
         self._make = make
         self._arguments = arguments
         self._limits = (seconds, memory)
@@ -245,12 +247,12 @@ class ProcessPool:
 _END = object()
 
 
-def _context(preload: str) -> Any:
+def _context(*preload: str) -> Any:
     """A fork server where there is one: children must not inherit the parent's open files and locks."""
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["uptake.adapters.engines.processes", preload])
+    context.set_forkserver_preload(["uptake.adapters.engines.processes", *preload])
     if threading.current_thread() is threading.main_thread():
         from multiprocessing import forkserver
 

@@ -110,14 +110,25 @@ def read(path: str) -> bytes | mmap.mmap:
                 raise CannotRead(Status.INACCESSIBLE, NO_FILE)
             if found.st_size >= MAPPED_FROM:
                 return mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ)
-            with open(descriptor, "rb", buffering=0, closefd=False) as file:
-                return file.readall()
+            return _whole(descriptor, found.st_size)
         finally:
             os.close(descriptor)
     except OSError as error:
         raise CannotRead(_status(error), _sentence(error)) from error
     except (MemoryError, ValueError) as error:
         raise CannotRead(Status.LIMIT_REACHED, "the file does not fit into the memory limit") from error
+
+
+def _whole(descriptor: int, size: int) -> bytes:
+    """All that can be read; `size` is what the file had a moment ago. An object for the file would cost more than the reading."""
+    data = os.read(descriptor, size + 1)
+    rest = os.read(descriptor, 4096)
+    if not rest:
+        return data
+    pieces = [data, rest]
+    while piece := os.read(descriptor, 1 << 20):
+        pieces.append(piece)
+    return b"".join(pieces)
 
 
 def _status(error: OSError) -> Status:

@@ -118,6 +118,8 @@ class Document:
     marks: set[str] = field(default_factory=set)
     """Things seen on the way that rules ask for: `signature`, `signature-agile`, `signature-v3`, `irm`, `legacy-encryption`, …"""
 
+    workbook_head: tuple[str, bytes] | None = None
+    """Name of the stream of a binary workbook and its start; kept by `workbook_stream` for the next who asks."""
     by_type: dict[str, list[str]] | None = None
     """Content type in lower case → parts; made by `parts_by_type` on first use."""
 

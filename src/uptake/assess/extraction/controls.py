@@ -69,7 +69,7 @@ def _package_controls(document: Document, container: Container) -> list[Fact]:
             facts += _activex(container, names)
         elif kind.endswith("oleobject"):
             has_objects = True
-    if has_objects or any("/embeddings/" in name for name in container.names()):
+    if has_objects or "/embeddings/" in "\n".join(container.names()):
         facts += _ole_objects(container)
     return [fact for fact in facts if fact is not None]
 

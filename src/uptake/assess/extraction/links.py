@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from uptake.assess.documents.budget import note
 from uptake.assess.documents.compound import CompoundFile, Storage
 from uptake.assess.documents.model import Container, Document, DocumentDefect
+from uptake.assess.documents.package import Package
 from uptake.assess.documents.whole import NAME, WholeFile
 from uptake.assess.extraction.macro_sheets import binary_records, scan, workbook_stream
 from uptake.assess.extraction.parts import as_text, bytes_of, elements, masked, parts_of_type, short, text_of
@@ -77,9 +78,11 @@ def _fact(kind: str, target: str, how: str, where: str) -> Fact:
 
 
 def _package_links(document: Document, container: Container) -> Iterator[Fact]:
-    for name in container.names():
-        if name.endswith(".rels") and "/slideLayouts/" not in name:  # layouts are many and refer to their own theme
-            yield from _external_targets(container, name)
+    # Layouts are many and refer to their own theme.
+    names = [name for name in container.names() if name.endswith(".rels") and "/slideLayouts/" not in name]
+    for name, raw in _small_parts(container, names):
+        if b"External" in raw or (_may_be_wide(raw) and b"E\0x\0t\0e" in raw):
+            yield from _external_targets(raw, name)
     for part in parts_of_type(document, *_EXTERNAL):
         yield from _dde_links(container, part)
     for part in parts_of_type(document, *_CONNECTIONS):
@@ -91,12 +94,19 @@ def _package_links(document: Document, container: Container) -> Iterator[Fact]:
                     yield from _word_fields(container, part)
 
 
-def _external_targets(container: Container, name: str) -> Iterator[Fact]:
+def _small_parts(container: Container, names: list[str]) -> Iterable[tuple[str, bytes]]:
+    if isinstance(container, Package):
+        return container.small_parts(names, 16 << 20)
+    return ((name, bytes_of(container, name, 16 << 20)) for name in names)
+
+
+def _may_be_wide(raw: bytes) -> bool:
+    """Whether a part of XML may be in UTF-16; nearly none is, and then there is nothing wide to look for."""
+    return raw[:1] != b"<" or raw[1:2] == b"\0"
+
+
+def _external_targets(raw: bytes, name: str) -> Iterator[Fact]:
     """Relationships to something outside the package; hyperlinks are for readers, not for Office."""
-    raw = bytes_of(container, name, 16 << 20)
-    is_narrow = raw[:1] == b"<" and raw[1:2] != b"\0"  # nearly all of them: then there is nothing wide to look for
-    if b"External" not in raw and (is_narrow or b"E\0x\0t\0e" not in raw):
-        return
     for row in elements(as_text(raw), "Relationship"):
         how = short(row.get("Type", ""))
         if row.get("TargetMode") == "External" and how.lower() not in _NOT_LINKS and row.get("Target"):
@@ -146,7 +156,8 @@ def _connections(container: Container, part: str) -> Iterator[Fact]:
 
 def _word_fields(container: Container, part: str) -> Iterator[Fact]:
     raw = bytes_of(container, part, 64 << 20)
-    if not any(name in raw for name in (b"instrText", b"fldSimple", b"i\0n\0s\0t\0r\0T", b"f\0l\0d\0S\0i")):
+    is_wide = _may_be_wide(raw) and (b"i\0n\0s\0t\0r\0T" in raw or b"f\0l\0d\0S\0i" in raw)
+    if not (is_wide or b"instrText" in raw or b"fldSimple" in raw):
         return
     text = as_text(raw)
     for instruction in _SIMPLE_FIELD.findall(text):
@@ -177,7 +188,7 @@ def _text_links(document: Document, container: WholeFile) -> Iterator[Fact]:
     elif document.format == "word2003xml":
         yield from _word_fields(container, NAME)
     elif document.host == "excel":
-        yield from _workbook_links(container)
+        yield from _workbook_links(document, container)
 
 
 def _rtf_fields(content: bytes) -> Iterator[Fact]:
@@ -194,7 +205,7 @@ def _rtf_fields(content: bytes) -> Iterator[Fact]:
 
 def _binary_links(document: Document, container: CompoundFile | Storage) -> Iterator[Fact]:
     if document.host == "excel":
-        yield from _workbook_links(container)
+        yield from _workbook_links(document, container)
     elif document.format in ("doc", "dot") and "legacy-encryption" not in document.marks:
         name = container.find("WordDocument")
         if name is not None:
@@ -211,8 +222,8 @@ def _document_links(stream: bytes, where: str) -> Iterator[Fact]:
         yield from _field(found.decode("utf-16-le", "replace"), where)
 
 
-def _workbook_links(container: CompoundFile | Storage | WholeFile) -> Iterator[Fact]:
-    stream = workbook_stream(container)
+def _workbook_links(document: Document, container: CompoundFile | Storage | WholeFile) -> Iterator[Fact]:
+    stream = workbook_stream(document, container)
     if stream is None:
         return
     name, head = stream

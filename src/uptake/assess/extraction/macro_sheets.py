@@ -57,6 +57,7 @@ _MACRO_SHEET = re.compile(
     rb"\x85\x00.\x00.{5}[\x01\x11\x21\x31\x41\x51\x61\x71\x81\x91\xa1\xb1\xc1\xd1\xe1\xf1]", re.DOTALL
 )
 """Where a BOUNDSHEET record of a macro sheet may stand: what most workbooks fail at."""
+_KEPT_HEAD = 1 << 20
 _BOUNDSHEET, _NAME, _SST, _EOF, _FILEPASS, _FORMULA = 0x85, 0x18, 0xFC, 0x0A, 0x2F, 0x06
 _BUILT_IN = {1: "auto_open", 2: "auto_close", 10: "auto_activate", 11: "auto_deactivate"}
 
@@ -70,7 +71,7 @@ def macro_sheets(document: Document) -> list[Fact]:
         if document.content_types:
             return _package_facts(document, container)
         if isinstance(container, CompoundFile | Storage | WholeFile):
-            return _binary_facts(container)
+            return _binary_facts(document, container)
     except DocumentDefect as problem:
         note(document, f"macro sheets could not be looked for: {problem}")
     return []
@@ -198,8 +199,8 @@ def _package_starts(document: Document, container: Container) -> list[Fact]:
 # Binary workbooks
 
 
-def _binary_facts(container: CompoundFile | Storage | WholeFile) -> list[Fact]:
-    stream = workbook_stream(container)
+def _binary_facts(document: Document, container: CompoundFile | Storage | WholeFile) -> list[Fact]:
+    stream = workbook_stream(document, container)
     if stream is None:
         return []
     name, head = stream
@@ -223,8 +224,15 @@ def _binary_facts(container: CompoundFile | Storage | WholeFile) -> list[Fact]:
     return facts
 
 
-def workbook_stream(container: CompoundFile | Storage | WholeFile) -> tuple[str, bytes] | None:
+def workbook_stream(document: Document, container: CompoundFile | Storage | WholeFile) -> tuple[str, bytes] | None:
     """Name of the workbook's stream and as much of its start as describes the sheets."""
+    found = document.workbook_head or _workbook_head(container)
+    if found and len(found[1]) <= _KEPT_HEAD:
+        document.workbook_head = found
+    return found
+
+
+def _workbook_head(container: CompoundFile | Storage | WholeFile) -> tuple[str, bytes] | None:
     if isinstance(container, WholeFile):
         return NAME, container.read(NAME)
     name = container.find("Workbook") or container.find("Book")
