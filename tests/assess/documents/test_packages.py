@@ -42,6 +42,28 @@ def test_members_read_as_zipfile_reads_them(
     assert not package.defects
 
 
+@given(MEMBERS, st.lists(st.tuples(st.integers(0, 5000), st.integers(0, 255)), max_size=6), st.integers(0, 4000))
+@settings(max_examples=150, deadline=None)
+def test_small_parts_in_a_row_are_what_read_gives_in_damaged_files_too(
+    members: dict[str, tuple[int, bytes]], flips: list[tuple[int, int]], limit: int
+) -> None:
+    data = bytearray(zipped(members))
+    for place, value in flips:
+        data[place % len(data)] = value
+    try:
+        together, alone = Package(bytes(data)), Package(bytes(data))
+    except DocumentDefect:
+        return
+    expected = []
+    for name in alone.names():
+        try:
+            expected.append((name, alone.read(name, limit)))
+        except DocumentDefect:
+            continue
+    assert list(together.small_parts(together.names(), limit)) == expected
+    assert (together.defects, together.budget.spent) == (alone.defects, alone.budget.spent)
+
+
 def test_a_zip64_member_is_found_by_its_extra_field() -> None:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as archive, archive.open("big", "w", force_zip64=True) as member:
