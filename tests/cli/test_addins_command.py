@@ -57,3 +57,22 @@ def test_what_is_no_evidence_ends_with_two(uptake: Any, tmp_path: Path) -> None:
 def test_the_collector_is_written_with_a_mark_that_powershell_reads(uptake: Any, tmp_path: Path) -> None:
     assert uptake("addins", "collector", "-o", tmp_path / "collect.ps1").code == 0
     assert (tmp_path / "collect.ps1").read_bytes().startswith(b"\xef\xbb\xbf#")
+
+
+def test_an_inventory_of_many_devices_keeps_them_apart_and_what_is_not_documented_is_refused(
+    uptake: Any, tmp_path: Path
+) -> None:
+    listed = tmp_path / "inventory.csv"
+    rows = "PC1,Ledger,Ledger.Connect,Excel,COM,x86\nPC2,Ledger,Ledger.Connect,Excel,COM,x64\n"
+    listed.write_text("DeviceName,FriendlyName,ID,OfficeApplication,Type,Architecture\n" + rows, encoding="utf-8")
+    ended = uptake("addins", "import", listed, "--device", "one", "--format", "json")
+    assert [(each["device"], each["readiness"]) for each in json.loads(ended.out)] == [
+        ("PC1", "significant"),
+        ("PC2", "ready"),
+    ]
+    [row] = json.loads(uptake("addins", "report", listed, "--format", "json").out)
+    assert (row["devices"], row["bitness"]) == (2, ["32-only", "64-only"])
+    listed.write_text("MachineName,name,OverallHealth\nPC1,Ledger,2\n", encoding="utf-8")
+    ended = uptake("addins", "import", listed)
+    assert ended.code == 2
+    assert "collector" in ended.error

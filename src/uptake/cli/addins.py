@@ -12,7 +12,7 @@ from uptake.adapters.registry_hives import is_hive, read_hive
 from uptake.assess.addins.readiness import (
     Collected,
     Endpoint,
-    read_evidence,
+    read_all,
     read_statements,
     shipped_statements,
     totals,
@@ -31,7 +31,11 @@ device_option = click.option(
 
 @click.group("addins", short_help="Add-ins on endpoints.")
 def command() -> None:
-    """Add-ins of endpoints: the collector's JSON, exported .reg files and registry hives, judged for 64-bit Office."""
+    """Add-ins of endpoints, judged for 64-bit Office.
+
+    FILES are the collector's JSON, exported .reg files, registry hives, Outlook's events saved as XML, manifests of web add-ins,
+    and CSV of the Microsoft 365 Apps inventory or of Configuration Manager's class OFFICE_ADDIN.
+    """
 
 
 @command.command("collector", short_help="Write the collector for Windows.")
@@ -91,20 +95,18 @@ def _endpoints(files: Sequence[Path], device: str | None, statements: Path | Non
     rows = read_statements(read_words(statements)) if statements else ()
     gathered: dict[str, Collected] = {}
     for path in files:
-        found = _collected(path)
-        name = device or found.device
-        known = gathered.setdefault(name, Collected(name, found.user, found.department))
-        known.registry.merge(found.registry)
-        known.files.update(found.files)
-        known.problems += found.problems
+        devices = _collected(path)
+        for found in devices:
+            name = device if device and len(devices) == 1 else found.device
+            gathered.setdefault(name, Collected(name)).add(found)
     return [collected.endpoint((*rows, *shipped_statements())) for collected in gathered.values()]
 
 
-def _collected(path: Path) -> Collected:
+def _collected(path: Path) -> list[Collected]:
     content = read_file(path, LIMIT)
     if is_hive(content):
-        return Collected(path.stem, registry=read_hive(content, path.name))
-    return read_evidence(content, path.stem)
+        return [Collected(path.stem, registry=read_hive(content, path.name))]
+    return read_all(content, path.stem)
 
 
 def _show(endpoint: Endpoint) -> None:

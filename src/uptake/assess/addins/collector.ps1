@@ -26,7 +26,11 @@ function Add-Key($Key, [string] $Path, [int] $Depth) {
     $values = @{}
     foreach ($name in $Key.GetValueNames()) {
         $value = $Key.GetValue($name, $null, [Microsoft.Win32.RegistryValueOptions]::DoNotExpandEnvironmentNames)
-        if ($value -is [byte[]]) { continue }
+        if ($value -is [byte[]]) {
+            # Office writes what it disabled as bytes that hold the name in UTF-16; other bytes are not needed.
+            if ($Path -notlike '*\Resiliency\*' -or $value.Length -gt 4096) { continue }
+            $value = 'hex:' + ([System.BitConverter]::ToString($value) -replace '-', '')
+        }
         if ($value -is [string[]]) { $value = $value -join ';' }
         $values[$name] = $value
         if ($value -is [string] -and $value -match '\.(dll|xll|wll|xlam?|ppam?|dotm?|vsto|vsl|accda|mda)\b') { [void] $paths.Add($value) }
@@ -71,6 +75,10 @@ foreach ($app in $apps) {
 foreach ($root in @('SOFTWARE\', 'SOFTWARE\WOW6432Node\')) {
     Add-Tree 'LocalMachine' 'Registry64' ($root + 'Microsoft\Visio\Addins') ('hklm\' + $root + 'Microsoft\Visio\Addins') 1
 }
+Add-Tree 'CurrentUser' 'Default' 'Software\Microsoft\Office\Outlook\FormRegions' 'hkcu\software\microsoft\office\outlook\formregions' 1
+Add-Tree 'LocalMachine' 'Registry64' 'SOFTWARE\Microsoft\Office\Outlook\FormRegions' 'hklm\software\microsoft\office\outlook\formregions' 1
+Add-Tree 'LocalMachine' 'Registry64' 'SOFTWARE\Microsoft\Office\16.0\Access\Menu Add-Ins' 'hklm\software\microsoft\office\16.0\access\menu add-ins' 1
+Add-Tree 'CurrentUser' 'Default' 'Software\Microsoft\Office\16.0\WEF\Developer' 'hkcu\software\microsoft\office\16.0\wef\developer' 1
 Add-Tree 'LocalMachine' 'Registry64' 'SOFTWARE\Microsoft\Office\ClickToRun\Configuration' 'hklm\software\microsoft\office\clicktorun\configuration' 0
 
 # The classes behind the registered names, in both views and for the user.
@@ -96,6 +104,10 @@ foreach ($folder in $folders) {
     if (Test-Path -LiteralPath $folder) {
         Get-ChildItem -LiteralPath $folder -File | ForEach-Object { [void] $paths.Add($_.FullName) }
     }
+}
+# Files of ribbons, toolbars and menus, which carry names of macros.
+foreach ($pattern in @((Join-Path $env:LOCALAPPDATA 'Microsoft\Office\*.officeUI'), (Join-Path $env:APPDATA 'Microsoft\Excel\*.xlb'), (Join-Path $env:APPDATA 'Microsoft\Office\*.pip'))) {
+    Get-ChildItem -Path $pattern -File -ErrorAction SilentlyContinue | ForEach-Object { [void] $paths.Add($_.FullName) }
 }
 $files = New-Object System.Collections.Generic.List[object]
 foreach ($path in $paths) {
@@ -127,13 +139,49 @@ foreach ($path in $paths) {
     catch { $notReadable.Add($plain) }
 }
 
+# Manifests of web add-ins: those of the cache of this user, and those that a developer registered by their path.
+$manifests = New-Object System.Collections.Generic.List[object]
+$candidates = New-Object System.Collections.Generic.HashSet[string]([System.StringComparer]::OrdinalIgnoreCase)
+$cache = Join-Path $env:LOCALAPPDATA 'Microsoft\Office\16.0\Wef'
+if (Test-Path -LiteralPath $cache) {
+    Get-ChildItem -LiteralPath $cache -Recurse -File -ErrorAction SilentlyContinue |
+        Where-Object { $_.FullName -like '*\Manifests\*' } | ForEach-Object { [void] $candidates.Add($_.FullName) }
+}
+foreach ($entry in @($keys | Where-Object { $_.path -like '*\wef\developer*' })) {
+    foreach ($value in $entry.values.Values) { if ($value -is [string] -and $value -match '\.(xml|json)$') { [void] $candidates.Add($value) } }
+}
+foreach ($candidate in $candidates) {
+    try {
+        if ((Get-Item -LiteralPath $candidate).Length -le 1MB) {
+            $manifests.Add(@{ path = $candidate; text = [System.IO.File]::ReadAllText($candidate) })
+        }
+    }
+    catch { $notReadable.Add($candidate) }
+}
+
+# What Outlook wrote of the start of its add-ins (45) and of those that it disabled (59) in the last 90 days.
+$events = New-Object System.Collections.Generic.List[object]
+try {
+    $filter = @{ LogName = 'Application'; ProviderName = 'Outlook'; Id = @(45, 59); StartTime = (Get-Date).AddDays(-90) }
+    foreach ($entry in @(Get-WinEvent -FilterHashtable $filter -MaxEvents 200 -ErrorAction Stop)) {
+        $text = $entry.Message
+        if ([string]::IsNullOrEmpty($text)) { $text = @($entry.Properties | ForEach-Object { [string] $_.Value }) -join "`n" }
+        $events.Add(@{ id = $entry.Id; text = $text })
+    }
+}
+catch [System.Exception] {
+    if ($_.FullyQualifiedErrorId -notlike 'NoMatchingEventsFound*') { $notReadable.Add('event log of Outlook') }
+}
+
 $device = $env:COMPUTERNAME
 $user = $env:USERNAME
 if ($Conceal) { $device = Get-Digest $device; $user = Get-Digest $user }
 $result = @{
     schema = 'uptake.addins/1'; device = $device; user = $user; department = $Department
     collected = (Get-Date).ToUniversalTime().ToString('s') + 'Z'
-    keys = $keys; files = $files; not_readable = $notReadable
+    keys = $keys; files = $files; events = $events; manifests = $manifests; not_readable = $notReadable
 }
 $json = ConvertTo-Json -InputObject $result -Depth 6 -Compress
+# Folders of profiles carry the names of their users.
+if ($Conceal) { $json = $json -replace '(:\\\\Users\\\\|:/Users/)[^\\/"]+', '$1concealed' }
 [System.IO.File]::WriteAllText($OutFile, $json, (New-Object System.Text.UTF8Encoding($false)))

@@ -6,10 +6,12 @@ A key in the 64-bit view is a 64-bit server, one below Wow6432Node a 32-bit one;
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from uptake.assess.addins.binaries import ANY, UNKNOWN, Binary
+from uptake.assess.addins.events import Event, Experience, experience
+from uptake.assess.addins.manifests import Manifest
 from uptake.assess.addins.registry import Registry
 from uptake.core.facts import Fact
 
@@ -35,7 +37,7 @@ class AddIn:
     id: str
     """ProgID, or the name of the file."""
     kind: str
-    """`com`, `vsto`, `automation`, `xll`, `wll`, `vba`, `access`, `vsl` or `web`."""
+    """`com`, `vsto`, `automation`, `xll`, `wll`, `vba`, `access`, `vsl`, `web`, `form-region` or `custom-ui`."""
     app: str
     name: str = ""
     path: str = ""
@@ -51,6 +53,12 @@ class AddIn:
     is_virtual: bool = False
     needs_vb6: bool = False
     is_managed: bool = False
+    trouble: str = ""
+    """`disabled` by Outlook, `crashing` or `slow`; empty where nothing of it is known."""
+    start_ms: float | None = None
+    """Median of the starts that Outlook logged, in milliseconds."""
+    replacement: str = ""
+    """Name of a web add-in on the device that calls itself its equivalent."""
     publisher: str = ""
     version: str = ""
 
@@ -68,6 +76,7 @@ def addins_of(registry: Registry, files: Mapping[str, Binary] | None = None) -> 
         *_excel(registry),
         *_powerpoint(registry),
         *_access(registry),
+        *_form_regions(registry),
         *_in_folders(known),
     ):
         key = (addin.app, addin.id.casefold())
@@ -153,7 +162,17 @@ def _access(registry: Registry) -> Iterator[AddIn]:
         for name, path in registry.children(rf"{hive}\software\microsoft\office\16.0\access\menu add-ins"):
             library = registry.text(path, "library")
             if library:
-                yield _file("access", library, name)
+                yield replace(_file("access", library, name), kind="access")
+
+
+def _form_regions(registry: Registry) -> Iterator[AddIn]:
+    """Regions that an add-in or a file puts into Outlook's forms: message class → values named after the region."""
+    for hive in (USER, MACHINE):
+        for message_class, path in registry.children(rf"{hive}\software\microsoft\office\outlook\formregions"):
+            for region, data in registry.get(path).items():
+                source = data if isinstance(data, str) else ""
+                title = f"{region or 'default'} ({message_class})"
+                yield AddIn(title, "form-region", "outlook", path=source.removeprefix("="), hives=(hive,))
 
 
 FOLDERS = {
@@ -164,10 +183,20 @@ FOLDERS = {
 }
 
 
+CUSTOM_UI = {".officeui": "", ".xlb": "excel", ".pip": ""}
+"""Files of ribbons, toolbars and menus, and whose they are where the ending says so."""
+
+
 def _in_folders(known: Mapping[str, Binary]) -> Iterator[AddIn]:
-    """Files in the folders from which Office loads everything."""
+    """Files in the folders from which Office loads everything, and those of ribbons and toolbars."""
     for path in known:
-        folder = path.rpartition("\\")[0]
+        folder, _, file = path.rpartition("\\")
+        ending = "." + file.rpartition(".")[2]
+        if ending in CUSTOM_UI:
+            owner = next((app for app in APPS.values() if file.startswith((app, "ms" + app))), "")
+            owner = "outlook" if file.startswith("olk") else owner
+            yield AddIn(file, "custom-ui", CUSTOM_UI[ending] or owner or "office", path=path, hives=(USER,))
+            continue
         app = next((app for end, app in FOLDERS.items() if folder.endswith(end)), "")
         if app:
             yield _file(app, path)
@@ -178,13 +207,17 @@ def _judged(addin: AddIn, registry: Registry, known: Mapping[str, Binary]) -> Ad
     path = addin.path or next(iter(servers.values()), "")
     binary = known.get(_folded(path))
     verdicts = {bits: known[_folded(server)].bitness for bits, server in servers.items() if _folded(server) in known}
+    is_outside = not servers and addin.kind == "automation" and _is_outside(registry, addin.id)
     is_managed = any(server.casefold().endswith("mscoree.dll") for server in servers.values()) or bool(
         binary and binary.is_managed
     )
     load = addin.load.get(USER, addin.load.get(MACHINE, addin.load.get(MACHINE + "32", 3)))
     return replace(
-        addin, path=path, clsid=_clsid(registry, addin.id), bitness=_bitness(addin, servers, verdicts, binary, is_managed),
-        policy=_policy(registry, addin), is_disabled=load in (0, 2), is_hard_disabled=_is_hard_disabled(registry, addin, path),
+        addin, path=path, clsid=_clsid(registry, addin.id),
+        bitness=ANY if is_outside else _bitness(addin, servers, verdicts, binary, is_managed),
+        policy=_policy(registry, addin), is_disabled=load in (0, 2),
+        is_hard_disabled=_is_listed(registry, addin, path, "disableditems"),
+        trouble="crashing" if _is_listed(registry, addin, path, "crashingaddinlist") else addin.trouble,
         is_managed=is_managed, needs_vb6=bool(binary and binary.needs_vb6),
         publisher=binary.company if binary else "", version=binary.version if binary else "",
     )  # fmt: skip
@@ -216,10 +249,17 @@ def _servers(registry: Registry, progid: str) -> dict[str, str]:
     return found
 
 
+def _is_outside(registry: Registry, progid: str) -> bool:
+    """Whether the server is a program of its own: such ones work across bitness."""
+    clsid = _clsid(registry, progid)
+    places = (rf"{base}\clsid\{clsid}\localserver32" for base in (*CLASSES_64, *CLASSES_32))
+    return bool(clsid) and any(registry.text(place) for place in places)
+
+
 def _bitness(
     addin: AddIn, servers: Mapping[str, str], verdicts: Mapping[str, str], binary: Binary | None, is_managed: bool
 ) -> str:
-    if addin.kind in ("vba", "web"):
+    if addin.kind in ("vba", "web", "form-region", "custom-ui"):
         return ANY
     if binary and binary.bitness != UNKNOWN and len(servers) < 2:
         return binary.bitness
@@ -234,6 +274,8 @@ def _bitness(
 
 def _policy(registry: Registry, addin: AddIn) -> str:
     """Value of the list of managed add-ins: 0 blocked, 1 always on, 2 the user's; with RestrictToList all others are blocked."""
+    if addin.kind in ("form-region", "custom-ui"):
+        return ""
     base = rf"hkcu\software\policies\microsoft\office\16.0\{addin.app}\resiliency"
     listed = registry.get(rf"{base}\addinlist").get(addin.id.lower())
     if listed is not None:
@@ -241,17 +283,59 @@ def _policy(registry: Registry, addin: AddIn) -> str:
     return "blocked" if registry.number(base, "restricttolist") == 1 else ""
 
 
-def _is_hard_disabled(registry: Registry, addin: AddIn, path: str) -> bool:
-    """Binary values of DisabledItems hold the path or ProgID in UTF-16."""
+def _is_listed(registry: Registry, addin: AddIn, path: str, key: str) -> bool:
+    """Binary values of DisabledItems and CrashingAddinList hold the path or ProgID in UTF-16."""
     wanted = [text.casefold() for text in (path, addin.id) if text]
     for version in ("16.0", "15.0"):
-        for data in registry.get(
-            rf"hkcu\software\microsoft\office\{version}\{addin.app}\resiliency\disableditems"
-        ).values():
+        for data in registry.get(rf"hkcu\software\microsoft\office\{version}\{addin.app}\resiliency\{key}").values():
             text = data.decode("utf-16-le", "ignore").casefold() if isinstance(data, bytes) else ""
             if any(each in text for each in wanted):
                 return True
     return False
+
+
+def with_manifests(addins: Sequence[AddIn], manifests: Iterable[Manifest]) -> tuple[AddIn, ...]:
+    """The add-ins, those for which a web add-in stands marked with its name, and the web add-ins themselves."""
+    replaced: dict[str, str] = {}
+    web: dict[tuple[str, str], AddIn] = {}
+    for manifest in manifests:
+        title = manifest.name or manifest.id or "web add-in"
+        replaced |= dict.fromkeys(manifest.replaces, title)
+        for app in manifest.apps or ("office",):
+            web[app, (manifest.id or title).casefold()] = AddIn(
+                manifest.id or title,
+                "web",
+                app,
+                title,
+                bitness=ANY,
+                publisher=manifest.publisher,
+                version=manifest.version,
+            )
+    marked = [
+        replace(addin, replacement=name) if (name := _replacement(addin, replaced)) else addin for addin in addins
+    ]
+    return (*marked, *web.values())
+
+
+def _replacement(addin: AddIn, replaced: Mapping[str, str]) -> str:
+    file = addin.path.replace("/", "\\").rpartition("\\")[2]
+    return replaced.get(addin.id.casefold()) or replaced.get(file.casefold(), "") if addin.kind != "web" else ""
+
+
+def with_events(addins: Sequence[AddIn], events: Iterable[Event]) -> tuple[AddIn, ...]:
+    """The add-ins of Outlook with what its log says of them."""
+    known = experience(events, (addin.id for addin in addins if addin.app == "outlook"))
+    return tuple(
+        _experienced(addin, known[addin.id.casefold()])
+        if addin.app == "outlook" and addin.id.casefold() in known
+        else addin
+        for addin in addins
+    )
+
+
+def _experienced(addin: AddIn, found: Experience) -> AddIn:
+    trouble = "disabled" if found.times_disabled else addin.trouble or ("slow" if found.is_slow else "")
+    return replace(addin, trouble=trouble, start_ms=found.start_ms)
 
 
 def facts_of(addins: tuple[AddIn, ...]) -> Iterator[Fact]:
@@ -263,6 +347,8 @@ def facts_of(addins: tuple[AddIn, ...]) -> Iterator[Fact]:
             "disabled": _word(addin.is_disabled or addin.is_hard_disabled), "legacy": _word(addin.extension in LEGACY),
             "vb6": _word(addin.needs_vb6), "managed": _word(addin.is_managed), "virtual": _word(addin.is_virtual),
             "twice": _word(len(loads) > 1 and len(addin.hives) > 1), "publisher": addin.publisher,
+            "extension": addin.extension, "trouble": addin.trouble or "no", "replacement": addin.replacement,
+            "replaced": _word(bool(addin.replacement)), "start": "–" if addin.start_ms is None else f"{addin.start_ms:.0f}",
             "registered": "32" if addin.hives == (MACHINE + "32",) else "64", "path": addin.path,
         })  # fmt: skip
 

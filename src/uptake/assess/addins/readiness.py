@@ -15,7 +15,10 @@ from typing import Any
 
 from uptake import catalogue
 from uptake.assess.addins.binaries import Binary, read_binary
-from uptake.assess.addins.derive import AddIn, addins_of, facts_of
+from uptake.assess.addins.derive import AddIn, addins_of, facts_of, with_events, with_manifests
+from uptake.assess.addins.events import NUMBERS, Event, is_log, read_log
+from uptake.assess.addins.listings import is_listing, read_listing
+from uptake.assess.addins.manifests import Manifest, read_manifest
 from uptake.assess.addins.registry import Registry, is_export, read_export
 from uptake.core.errors import UptakeError
 from uptake.core.severity import Severity
@@ -81,6 +84,7 @@ def _addin_json(judged: Judged) -> dict[str, Any]:
         "id": addin.id, "name": addin.name, "kind": addin.kind, "app": addin.app, "path": addin.path, "clsid": addin.clsid,
         "bitness": addin.bitness, "load_behavior": dict(addin.load), "policy": addin.policy, "disabled": addin.is_disabled,
         "hard_disabled": addin.is_hard_disabled, "publisher": addin.publisher, "version": addin.version,
+        "trouble": addin.trouble, "start_ms": addin.start_ms, "replacement": addin.replacement,
         "readiness": judged.severity.id, "status": judged.status, "statement": judged.statement,
         "findings": [{"rule": each.rule, "severity": each.severity.id, "message": each.message} for each in judged.findings],
     }  # fmt: skip
@@ -133,19 +137,51 @@ class Collected:
     department: str = ""
     registry: Registry = field(default_factory=Registry)
     files: dict[str, Binary] = field(default_factory=dict)
+    listed: list[AddIn] = field(default_factory=list)
+    """Add-ins as an export lists them, without the registry behind them."""
+    events: list[Event] = field(default_factory=list)
+    manifests: list[Manifest] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
+    def add(self, other: Collected) -> None:
+        """Takes over what another file says of the same device."""
+        self.user, self.department = self.user or other.user, self.department or other.department
+        self.registry.merge(other.registry)
+        self.files.update(other.files)
+        self.listed += other.listed
+        self.events += other.events
+        self.manifests += other.manifests
+        self.problems += other.problems
+
+    def addins(self) -> tuple[AddIn, ...]:
+        """What the registry and files say, then what only an export lists, with log and manifests."""
+        found = addins_of(self.registry, self.files)
+        known = {(addin.app, addin.id.casefold()) for addin in found}
+        more = {(a.app, a.id.casefold()): a for a in self.listed if (a.app, a.id.casefold()) not in known}
+        return with_events(with_manifests((*found, *more.values()), self.manifests), self.events)
+
     def endpoint(self, statements: Sequence[Mapping[str, str]] = ()) -> Endpoint:
-        judged = judge(addins_of(self.registry, self.files), statements)
+        judged = judge(self.addins(), statements)
         problems = (*self.problems, *self.registry.problems[:20])
         return Endpoint(self.device, self.user, self.department, judged, problems)
 
 
 def read_evidence(content: bytes, name: str) -> Collected:
-    """A device from the collector's JSON or an exported .reg file. Raises `UptakeError` for anything else."""
+    """A device from the collector's JSON, an exported .reg file, Outlook's events saved as XML or the manifest of a web add-in.
+
+    Raises `UptakeError` for anything else.
+    """
     if is_export(content):
         return Collected(name, registry=read_export(content))
+    if is_log(content):
+        try:
+            return Collected(name, events=read_log(content))
+        except ValueError as error:
+            raise UptakeError(f"{name} is no event log that can be read: {error}") from None
     text = content.decode("utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig", "replace")
+    manifest = read_manifest(text)
+    if manifest:
+        return Collected(name, manifests=[manifest])
     try:
         data = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -158,6 +194,16 @@ def read_evidence(content: bytes, name: str) -> Collected:
     return _collected(data, name)
 
 
+def read_all(content: bytes, name: str) -> list[Collected]:
+    """The devices of one file: one, or as many as an export of an inventory lists. Raises `UptakeError`."""
+    if is_export(content) or not is_listing(content):
+        return [read_evidence(content, name)]
+    return [
+        Collected(each.device, listed=list(each.addins.values()), problems=each.problems)
+        for each in read_listing(content, name)
+    ]
+
+
 def _collected(data: Mapping[str, Any], name: str) -> Collected:
     made = Collected(str(data.get("device") or name), str(data.get("user") or ""), str(data.get("department") or ""))
     for key in _list(data, "keys"):
@@ -165,12 +211,31 @@ def _collected(data: Mapping[str, Any], name: str) -> Collected:
         if isinstance(path, str) and isinstance(values, dict | None):
             made.registry.add(path)
             for title, value in (values or {}).items():
-                made.registry.set(path, str(title), value if isinstance(value, str | int) else str(value))
+                made.registry.set(path, str(title), _value(value))
     for file in _list(data, "files"):
         if isinstance(file.get("path"), str):
             made.files[file["path"]] = _reported(file)
+    for event in _list(data, "events"):
+        if event.get("id") in NUMBERS and isinstance(event.get("text"), str):
+            made.events.append(Event(event["id"], event["text"]))
+    for entry in _list(data, "manifests"):
+        manifest = read_manifest(str(entry.get("text") or ""))
+        if manifest:
+            made.manifests.append(manifest)
+        else:
+            made.problems.append(f"no manifest of a web add-in: {str(entry.get('path') or '')[:200]}")
     made.problems += [str(each)[:200] for each in data.get("not_readable", ()) if isinstance(each, str)]
     return made
+
+
+def _value(value: Any) -> str | int | bytes:
+    """A value as the collector writes it; bytes are text that begins with `hex:`."""
+    if isinstance(value, str) and value.startswith("hex:"):
+        try:
+            return bytes.fromhex(value[4:])
+        except ValueError:
+            return value
+    return value if isinstance(value, str | int) else str(value)
 
 
 def _list(data: Mapping[str, Any], name: str) -> list[dict[str, Any]]:

@@ -82,7 +82,7 @@ def read_export(content: bytes) -> Registry:
     """Keys of an exported .reg file. What cannot be read is a problem with its line, never an exception."""
     found = Registry()
     path = ""
-    for number, line in _lines(_decoded(content[:LIMIT])):
+    for number, line in _lines(decoded(content[:LIMIT])):
         if line.startswith("["):
             path = _path(line)
             if path:
@@ -97,7 +97,8 @@ def read_export(content: bytes) -> Registry:
     return found
 
 
-def _decoded(content: bytes) -> str:
+def decoded(content: bytes) -> str:
+    """Text in UTF-16 with its mark, UTF-8, or the code page of Japanese Windows."""
     if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return content.decode("utf-16", "replace")
     try:
