@@ -14,7 +14,6 @@ from pathlib import Path
 
 import pytest
 
-CHROMIUM = "/usr/bin/chromium"
 HOME = Path(__file__).resolve().parents[1]
 PASSWORD = "demo portfolio 2026"
 
@@ -74,21 +73,6 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Si
 def site(start: Callable[..., Site]) -> Site:
     """The demonstration portfolio."""
     return start("--demo")
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[object]:
-    """Debian's Chromium."""
-    if not Path(CHROMIUM).exists():
-        if os.environ.get("UPTAKE_REQUIRE_ALL") == "1":
-            pytest.fail("Chromium is missing (Debian: apt install chromium)")
-        pytest.skip("Chromium is missing (Debian: apt install chromium)")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        made = playwright.chromium.launch(executable_path=CHROMIUM)
-        yield made
-        made.close()
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,5 @@
 """Fixtures of the tests in a real browser."""
 
-from e2e_site import browser, shots, site, start
+from e2e_site import shots, site, start
 
-__all__ = ["browser", "shots", "site", "start"]
+__all__ = ["shots", "site", "start"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,24 +11,7 @@ import pytest
 from uptake.reporting import write_report
 from uptake.reporting.model import ListReport
 
-CHROMIUM = Path(os.environ.get("UPTAKE_CHROMIUM", "/usr/bin/chromium"))
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    if not CHROMIUM.exists():
-        if os.environ.get("UPTAKE_REQUIRE_ALL") == "1":
-            pytest.fail(f"{CHROMIUM} is missing and UPTAKE_REQUIRE_ALL=1")
-        pytest.skip(f"{CHROMIUM} is missing: install Debian's chromium, or say where it is in UPTAKE_CHROMIUM")
-    from playwright.sync_api import sync_playwright
-
-    # Chromium refuses its sandbox to root; containers run as root.
-    arguments = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=str(CHROMIUM), args=arguments)
-        yield started
-        started.close()
 
 
 @pytest.fixture
