@@ -17,6 +17,8 @@ from uptake.prove.usage.rules import Verdict, judge
 from uptake.prove.usage.snapshots import Point, point_of
 
 NEEDED = ("series", "date", "active", "paid")
+MOST_TEXT = 1000
+"""Characters of one field; the limit of the csv module is one for the whole process, and others set it."""
 MOST_NAMED = 20
 """Bad lines that a message names; the rest is a number."""
 ENTERPRISE = (Colour.RED, Colour.YELLOW, Colour.GREEN)
@@ -68,6 +70,8 @@ def read_portfolio(text: str, name: str, known_l1: Collection[str]) -> dict[str,
         for row in rows:
             if any(value.strip() if isinstance(value, str) else value for value in row.values()):
                 try:
+                    if any(isinstance(value, str) and len(value) > MOST_TEXT for value in row.values()):
+                        raise _BadLineError(f"a field is longer than {MOST_TEXT:,} characters")
                     _add(found, row, known_l1)
                 except _BadLineError as error:
                     bad.append(f"line {rows.line_num}: {error}")

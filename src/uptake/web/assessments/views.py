@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from django import forms
@@ -83,6 +84,12 @@ class TriageForm(Form):
         if values.get("state") == "accepted" and not values.get("remark"):
             self.add_error("remark", _("Say why it is accepted."))
         return values
+
+
+@lru_cache(maxsize=2)
+def _rules(lang: str) -> dict[str, dict[str, Any]]:
+    """What the rules say in a language; they do not change while the server runs."""
+    return rule_texts(lang)
 
 
 def severity_bar(scan: Scan) -> str:
@@ -190,7 +197,7 @@ def cluster(request: HttpRequest, row: Engagement, number: int) -> HttpResponse:
 
     rows = {"cause": "cause", "code": "code", "owner": "owner"}[found.by]
     places = FindingRow.objects.filter(**{rows: found}).select_related("cause").order_by("pk")
-    rule = rule_texts(language()).get(found.rule)
+    rule = _rules(language()).get(found.rule)
     return form_page(
         request,
         form,
