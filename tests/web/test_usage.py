@@ -268,3 +268,23 @@ def test_frozen_values_come_back_equal(world: World, today: date, stalled: int) 
     assert restored(Case, stored(case)) == case
     assert case.judgement is not None
     assert restored(Judgement, stored(case.judgement)) == case.judgement
+
+
+def test_waves_and_actions_are_marks_on_the_time_axis(world: World, today: date, post: Post, stalled: int) -> None:
+    inventory = SimpleUploadedFile("i.csv", b"device,department\nD1,Finance\nD2,HR\n")
+    world.client(world.member).post(f"/e/{world.row.pk}/rollout/inventory/", {"file": inventory})
+    post("rollout/plan/", start=str(today - timedelta(days=30)), pilot_weeks="0", per_week="5")
+    kinds = {each.kind for each in services.book_of(world.fresh()).marks}
+    assert kinds == {"wave", "action"}
+    assert page(world, "usage/").status_code == 200
+
+
+def test_the_colour_of_an_enterprise_note_stands_beside_the_usage_and_is_never_computed(
+    world: World, today: date, post: Post
+) -> None:
+    give(world, today, 48, 49, 50, 50, 51)
+    post("notes/new/", stream="N4", author_role="FTA", status="red", text="Adoption has slowed because of the merger.")
+    assert Standing.objects.get().enterprise == "red"
+    services.assess(world.fresh())
+    assert Standing.objects.get().enterprise == "red"
+    assert "Red" in world.client(world.member).get("/watch/").content.decode()

@@ -9,10 +9,12 @@ from typing import Any, BinaryIO
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from uptake.core.errors import UptakeError
 from uptake.core.plain import as_plain as stored
 from uptake.core.plain import from_plain as restored
+from uptake.deploy.rollout.waves import Waves
 from uptake.guide import engagement as guide
 from uptake.prove.acceleration.case import Case
 from uptake.prove.acceleration.effect import Effect, effects, measured
@@ -54,6 +56,7 @@ from uptake.web.insights.models import (
     UsageSettings,
     VerdictRow,
 )
+from uptake.web.packages.models import WavesRow
 
 USERS = "m365_app_user_detail"
 SETTABLE = ("goal", "growth", "months", "basis", "sustained_months", "stale_days")
@@ -271,6 +274,12 @@ def stand(row: Engagement, judgement: Judgement | None = None, made: Forecast | 
     return Standing.objects.update_or_create(engagement=row, defaults=values)[0]
 
 
+def rate(row: Engagement, colour: str) -> None:
+    """The Enterprise Status of an FTA's note: red, yellow or green, an opinion and never computed."""
+    Standing.objects.update_or_create(engagement=row, defaults={"enterprise": Colour(colour).value})
+    stand(row)
+
+
 def cases_of(row: Engagement) -> list[tuple[CaseRow, Case]]:
     """All cases, open ones first."""
     return [(each, restored(Case, each.value)) for each in CaseRow.objects.filter(engagement=row)]
@@ -365,7 +374,7 @@ def solutions_of(organisation: Organisation) -> list[Solution]:
 def effects_of(row: Engagement, points: tuple[Point, ...]) -> tuple[Effect, ...]:
     """What came of all actions, against the forecast made before each."""
     today = timezone.localdate()
-    return tuple(each for _row, case in cases_of(row) for each in effects(case, points, today))
+    return tuple(each for _kept, case in cases_of(row) for each in effects(case, points, today))
 
 
 def book_of(row: Engagement) -> UsageBook:
@@ -378,9 +387,16 @@ def book_of(row: Engagement) -> UsageBook:
     shown = [found for each in history if (found := percentage(each, Formula.named(settings_of(row).formula)))]
     engagement = load(row)
     marks = [Mark(each.on, each.kind, "session") for each in engagement.meetings if each.kind == "follow-on"]
-    marks += [Mark(action.on, action.move, "action") for _row, case in cases_of(row) for action in case.actions]
+    marks += [Mark(action.on, action.move, "action") for _kept, case in cases_of(row) for action in case.actions]
+    last = WavesRow.objects.filter(inventory__engagement=row).first()
+    waves = restored(Waves, last.value).waves if last else ()
+    marks += [
+        Mark(each.start, _("Pilot") if each.number == 0 else _("Wave %(n)s") % {"n": each.number}, "wave")
+        for each in waves
+        if each.start
+    ]
     today = timezone.localdate()
-    efforts = tuple(measured(each, points, today) for _row, case in cases_of(row) for each in case.efforts)
+    efforts = tuple(measured(each, points, today) for _kept, case in cases_of(row) for each in case.efforts)
     return UsageBook(
         row.customer, today, judgement, foretold(points, judgement.thresholds.goal), shown[-1] if shown else None, tuple(marks),
         effects_of(row, points), efforts, is_concealed=bool(history and history[-1].concealed),

@@ -166,3 +166,9 @@ def verdict_tone(verdict: str, meaning: str) -> str:
 def case_word(key: Any) -> str:
     """A state of a move, or what came of it."""
     return words.say_case(str(key))
+
+
+@register.filter
+def colour_tone(colour: str) -> str:
+    """Red, yellow, green as bad, wait, ok; the word stands in the pill."""
+    return {"red": "bad", "yellow": "wait", "green": "ok", "blue": "ok"}.get(colour, "none")

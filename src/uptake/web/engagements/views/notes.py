@@ -21,6 +21,9 @@ from uptake.web.engagements import services
 from uptake.web.engagements.forms import NoteForm, SummaryForm, writer_roles
 from uptake.web.engagements.models import Engagement, NoteRow, Summary
 from uptake.web.engagements.store import Change, audit, load
+from uptake.web.insights.services import rate
+
+COLOURS = ("red", "yellow", "green")
 
 
 @member
@@ -57,7 +60,10 @@ def new_note(request: HttpRequest, row: Engagement) -> HttpResponse:
 
     def save(_values: dict[str, Any]) -> None:
         user = user_of(request)
-        services.write_note(user, row, form.note(user.name, timezone.localdate()))
+        note = form.note(user.name, timezone.localdate())
+        services.write_note(user, row, note)
+        if note.stream == "N4" and note.status in COLOURS:
+            rate(row, note.status)
 
     return form_page(
         request,
