@@ -205,16 +205,18 @@ def test_a_fetched_list_of_releases_decides_what_the_table_cannot(uptake: Any, t
 def test_the_interview_asks_again_and_its_answers_build_a_file(tmp_path: Path) -> None:
     from click.testing import CliRunner
 
-    from uptake.cli.odt import command
+    from uptake.cli import cli
 
     answers = ["O365ProPlusRetail", "64", "Fast", "Current", "ja-jp"]
     ended = CliRunner().invoke(
-        command, ["ask", "-o", str(tmp_path / "d.yaml"), "--decider", "A. Ito"], input="\n".join([*answers, *[""] * 40])
+        cli,
+        ["odt", "ask", "-o", str(tmp_path / "d.yaml"), "--decider", "A. Ito"],
+        input="\n".join([*answers, *[""] * 40]),
     )
     assert ended.exit_code == 0, ended.output
     written = (tmp_path / "d.yaml").read_text(encoding="utf-8")
     assert "Fast" not in written
     assert "A. Ito" in written
-    ended = CliRunner().invoke(command, ["build", str(tmp_path / "d.yaml"), "-o", str(tmp_path / "c.xml")])
+    ended = CliRunner().invoke(cli, ["odt", "build", str(tmp_path / "d.yaml"), "-o", str(tmp_path / "c.xml")])
     assert 'Language ID="ja-jp"' in (tmp_path / "c.xml").read_text(encoding="utf-8")
     assert 'Channel="Current"' in (tmp_path / "c.xml").read_text(encoding="utf-8")

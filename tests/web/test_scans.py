@@ -146,11 +146,11 @@ def test_our_own_excel_report_can_be_uploaded_as_well(world: World, tmp_path: An
     from click.testing import CliRunner
 
     from uptake.assess.samples import build_estate
-    from uptake.cli.scan import command
+    from uptake.cli import cli
 
     build_estate(tmp_path / "estate")
     CliRunner().invoke(
-        command, [str(tmp_path / "estate"), "--out", str(tmp_path / "out"), "--format", "xlsx", "--quiet"]
+        cli, ["scan", str(tmp_path / "estate"), "--out", str(tmp_path / "out"), "--format", "xlsx", "--quiet"]
     )
     by_xlsx = upload(world, (tmp_path / "out/report.xlsx").read_bytes(), "report.xlsx")
     by_lines = upload(world, (tmp_path / "out/results.jsonl").read_bytes())

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import sys
 from collections.abc import Iterator
+from difflib import unified_diff
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -181,16 +183,20 @@ def _verbs(command: click.Command, context: click.Context, shape: dict[str, Any]
 
 
 def main(arguments: list[str]) -> int:
-    stale = [path for path, text in pages().items() if not path.exists() or path.read_text(encoding="utf-8") != text]
-    if "--check" in arguments:
-        for path in stale:
-            click.echo(f"{path.relative_to(DOCS.parent)} is not current: python3 tasks.py docs", err=True)
-        return 1 if stale else 0
-    for path in stale:
+    made = pages()
+    kept = {path: path.read_text(encoding="utf-8") if path.exists() else "" for path in made}
+    stale = {path: text for path, text in made.items() if kept[path] != text}
+    for path, text in stale.items():
+        name = str(path.relative_to(DOCS.parent))
+        if "--check" in arguments:
+            click.echo(f"{name} is not current: python3 tasks.py docs", err=True)
+            lines = unified_diff(kept[path].splitlines(), text.splitlines(), name, "made now", n=0, lineterm="")
+            click.echo("\n".join(islice(lines, 40)), err=True)
+            continue
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(pages()[path], encoding="utf-8")
-        click.echo(str(path.relative_to(DOCS.parent)))
-    return 0
+        path.write_text(text, encoding="utf-8")
+        click.echo(name)
+    return 1 if stale and "--check" in arguments else 0
 
 
 if __name__ == "__main__":
