@@ -90,13 +90,17 @@ def main(arguments: list[str] | None = None) -> None:
             click.echo(f"        {error.hint}", err=True)
         sys.exit(error.exit_code)
     except ReaderGoneError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         sys.exit(141)
     except OSError as error:
         if error.errno not in SURROUNDINGS or os.environ.get("UPTAKE_DEBUG"):
             _confess()
             raise
         click.echo(f"uptake: {error.filename or 'the output'} cannot be written: {error.strerror}", err=True)
+        try:
+            sys.stdout.flush()
+        except OSError:
+            _drop_output()
         sys.exit(2)
     except Exception:
         _confess()
@@ -109,6 +113,11 @@ SURROUNDINGS = {
     for name in ("ENOSPC", "EDQUOT", "EROFS", "EACCES", "EPERM", "EFBIG", "EIO", "EEXIST", "ENOTDIR", "EISDIR")
 }
 """Errors that are the disk's and not ours."""
+
+
+def _drop_output() -> None:
+    """Nobody takes what is still buffered; left there, Python would try once more while it ends and make the exit code 120."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _confess() -> None:
