@@ -89,7 +89,7 @@ def test_decisions_become_a_package_a_pilot_and_waves(
         if fe.page.locator("section a[href*='/rollout/pilot/']").count():
             break
         fe.page.wait_for_timeout(500)
-    fe.page.locator("section a[href*='/rollout/pilot/']").click()
+    fe.follow(fe.page.locator("section a[href*='/rollout/pilot/']"))
     fe.fill(result="No case in ten days", ended_on=str(today))
     fe.send()
     fe.go(f"{base}rollout/plan/")

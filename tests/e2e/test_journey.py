@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Locator, Page
 
 from e2e_site import Site, sign_in
 from uptake.guide.checklist import is_triggered
@@ -61,7 +61,14 @@ class Person:
             self.page.keyboard.press("Enter")
         assert self.page.locator("ul.errors").count() == 0, self.page.locator("main").inner_text()
 
+    def follow(self, target: Locator) -> None:
+        """Click a link or a button and wait for the page that it leads to."""
+        with self.page.expect_navigation():
+            target.click()
+
     def picture(self, name: str) -> None:
+        self.page.wait_for_load_state()
+        self.page.wait_for_selector("main")
         for width in (1320, 390):
             self.page.set_viewport_size({"width": width, "height": 900})
             assert self.page.evaluate("document.documentElement.scrollWidth") <= width, (name, width)
@@ -119,16 +126,16 @@ def test_an_engagement_runs_from_intent_to_remediation_exit(
             break
         fe.page.wait_for_timeout(500)
     fe.picture("readiness")
-    fe.page.locator("main table a").first.click()
+    fe.follow(fe.page.locator("main table a").first)
     fe.fill(state="assigned", process="Payroll", criticality="business-critical", assignee="Kenji")
     fe.picture("finding")
-    fe.page.locator("aside form.edit button.btn").click()
-    fe.page.locator("form[action*='sign'] button").click()
+    fe.follow(fe.page.locator("aside form.edit button.btn"))
+    fe.follow(fe.page.locator("form[action*='sign'] button"))
     settle(fe, base, "step:ort", today)
 
     answer_questions(fe, base)
     fe.go(f"{base}checklist/")
-    fe.page.locator("form[action$='generate/'] button").click()
+    fe.follow(fe.page.locator("form[action$='generate/'] button"))
     fe.picture("checklist-open")
     settle(fe, base, "task:3070", today)
     while True:
@@ -136,7 +143,7 @@ def test_an_engagement_runs_from_intent_to_remediation_exit(
         item = fe.page.locator("main table tbody a").first
         if not item.count():
             break
-        item.click()
+        fe.follow(item)
         fe.fill(state="resolved", evidence="Seen in the portal", owner="Kenji")
         fe.send()
     assert words["resolved"] in fe.page.locator("main").inner_text()
@@ -201,8 +208,7 @@ def test_a_customer_sees_its_page_answers_and_acknowledges(browser: Browser, sit
     customer.picture("customer")
     buttons = customer.page.locator("form[action*='acknowledge/A-'] button")
     before = buttons.count()
-    buttons.first.click()
-    customer.page.wait_for_load_state()
+    customer.follow(buttons.first)
     assert customer.page.locator("form[action*='acknowledge/A-'] button").count() == before - 1
     assert customer.page.locator("nav.tabs").count() == 0
     customer.context.close()
