@@ -130,10 +130,11 @@ def build(kind: type[Built], record: Record) -> tuple[Built | None, list[Problem
 
 def convert(hint: Any, value: Any, name: str) -> Any:
     """A YAML value as the type of its field; a single value stands for a list of one."""
-    if get_origin(hint) is tuple:
+    kind = get_origin(hint)
+    if kind in (tuple, frozenset):
         items = value if isinstance(value, list) else [] if value is None else [value]
-        return tuple(convert(get_args(hint)[0], item, name) for item in items)
-    if get_origin(hint) in (Mapping, types.MappingProxyType):
+        return kind(convert(get_args(hint)[0], item, name) for item in items)
+    if kind in (Mapping, types.MappingProxyType):
         return _texts(value, name)
     if is_dataclass(hint):
         return _nested(hint, value, name)

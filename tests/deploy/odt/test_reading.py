@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from uptake.core.errors import UptakeError
 from uptake.deploy.odt.fixes import Repair, fix
 from uptake.deploy.odt.linting import lint
 from uptake.deploy.odt.reading import LIMIT, Configuration, Unreadable, read
@@ -156,6 +157,27 @@ def test_what_nobody_told_is_listed_as_undecided_and_decided_when_told() -> None
     result = lint(content, told)
     assert "plan" not in {each.needs for each in result.undecided}
     assert "ODT051" in result.rules
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("today: soon", "s.yaml:1: today: expected a date such as 2026-01-31"),
+        ("plan: business\nroles: [cm, owner]", "s.yaml:2: roles: 'owner' is none of first"),
+        ("nope: 1", "s.yaml:1: nope: unknown field"),
+        ("versions: []", "versions: the table of versions is not a part of the situation"),
+        ("- a", "expected a mapping"),
+    ],
+)
+def test_a_wrong_situation_is_refused_with_line_and_field(text: str, said: str) -> None:
+    with pytest.raises(UptakeError) as refused:
+        read_situation(text, "s.yaml", NOW.today)
+    assert said in str(refused.value)
+
+
+def test_a_situation_holds_its_roles_and_its_day() -> None:
+    told = read_situation("today: 2026-01-02\nroles: [cm, first]", "s.yaml", NOW.today)
+    assert (told.today.isoformat(), told.roles) == ("2026-01-02", {"cm", "first"})
 
 
 @pytest.mark.parametrize(

@@ -130,6 +130,7 @@ class Situation:
     """Apps that are documented as wanted, such as OneDrive and OutlookForWindows."""
     neighbours: tuple[Neighbour, ...] = ()
     versions: tuple[tables.Version, ...] = ()
+    """A list that was fetched; empty for the one that is shipped. No file says it."""
 
     def has(self, *roles: Role) -> bool:
         return any(role in self.roles for role in roles)
@@ -143,31 +144,8 @@ class Situation:
         return self.device.inventory is Known.YES
 
 
-@dataclass(frozen=True, slots=True)
-class _Told:
-    """The fields that a situation file may hold."""
-
-    roles: tuple[Role, ...] = ()
-    device: Device = field(default_factory=Device)
-    plan: Plan = Plan.UNKNOWN
-    cloud: str = ""
-    odt: str = ""
-    source_files: tuple[str, ...] = ()
-    policy_channel: str = ""
-    designer_channel: str = ""
-    attended: Known = Known.UNKNOWN
-    vdi: Known = Known.UNKNOWN
-    lab: Known = Known.UNKNOWN
-    notice: Known = Known.UNKNOWN
-    closes_apps: Known = Known.UNKNOWN
-    required: Known = Known.UNKNOWN
-    restart: Known = Known.UNKNOWN
-    delivery_optimization: Known = Known.UNKNOWN
-    graph_properties: Known = Known.UNKNOWN
-    uninstall: Known = Known.UNKNOWN
-    detection: Detection = Detection.UNKNOWN
-    wanted: tuple[str, ...] = ()
-    neighbours: tuple[Neighbour, ...] = ()
+TOLD = tuple(each.name for each in fields(Situation) if each.name != "versions")
+"""The fields that a situation file may hold."""
 
 
 def read_situation(text: str, name: str, today: date) -> Situation:
@@ -177,15 +155,14 @@ def read_situation(text: str, name: str, today: date) -> Situation:
         return Situation(today=today)
     if not isinstance(content, Record):
         raise UptakeError(str(problems[0]) if problems else f"{name}: expected a mapping")
-    day = content.values.pop("today", None)
-    told, problems = build(_Told, _as_words(content))
-    if told is None or not isinstance(day, date | None):
+    values = {"today": today, **content.values}
+    told, problems = build(Situation, _as_words(replace(content, values=values)))
+    if told is None or "versions" in values:
+        unknown = "versions: the table of versions is not a part of the situation"
         raise UptakeError(
-            "; ".join(map(str, problems)) or f"{name}: today: expected a date such as 2026-01-31",
-            hint=f"known fields: {', '.join(each.name for each in fields(_Told))}",
+            "; ".join(map(str, problems)) or f"{name}: {unknown}", hint=f"known fields: {', '.join(TOLD)}"
         )
-    values: dict[str, Any] = {each.name: getattr(told, each.name) for each in fields(_Told)}
-    return Situation(**{**values, "today": day or today, "roles": frozenset(told.roles)})
+    return told
 
 
 def situation_of(values: Mapping[str, Any], today: date) -> Situation:
