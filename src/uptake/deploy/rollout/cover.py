@@ -10,6 +10,7 @@ from __future__ import annotations
 import heapq
 import math
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -80,12 +81,13 @@ def _irredundant(chosen: list[int], sets: Mapping[int, int]) -> list[int]:
 def solve_cover(sets: Sequence[int], costs: Sequence[float], seconds: float = 60.0) -> Cover:
     """The fewest sets that hold every element that any set holds; of equally many, the cheaper ones.
 
-    `seconds`: time for the solver; when it ends before the proof, `bound` is less than the number that was chosen.
+    `seconds`: time for all of it; when it ends before the proof, `bound` is less than the number that was chosen.
     """
+    end = time.monotonic() + seconds
     everything = {number: mask for number, mask in enumerate(sets) if mask}
     reference = greedy_cover(everything, costs)
     problem = _reduced(everything, costs)
-    core = _Solved([], 0) if not problem.sets else _solve(problem, reference, seconds)
+    core = _Solved([], 0) if not problem.sets else _solve(problem, reference, end)
     chosen = sorted({*problem.forced, *core.chosen})
     if len(chosen) > len(reference):
         chosen = sorted(reference)
@@ -185,13 +187,18 @@ class _Solved:
     bound: int
 
 
-def _solve(problem: _Problem, reference: Sequence[int], seconds: float) -> _Solved:
-    """The rest by CP-SAT: first the fewest, then the cheapest of as many."""
-    first = _run(problem, _start(problem, reference), seconds)
+def _solve(problem: _Problem, reference: Sequence[int], end: float) -> _Solved:
+    """The rest by CP-SAT: first the fewest, then the cheapest of as many. `end`: of the time for it, on the monotonic clock."""
+    first = _run(problem, _start(problem, reference), _left(end))
     is_priced = len({problem.costs[number] for number in problem.sets}) > 1
     if not is_priced or len(first.chosen) > first.bound:
         return first
-    return _Solved(_run(problem, first.chosen, max(1.0, seconds / 4), exactly=len(first.chosen)).chosen, first.bound)
+    return _Solved(_run(problem, first.chosen, _left(end), exactly=len(first.chosen)).chosen, first.bound)
+
+
+def _left(end: float) -> float:
+    """Seconds until then; a moment at least, in which much is proven."""
+    return max(1.0, end - time.monotonic())
 
 
 def _start(problem: _Problem, reference: Sequence[int]) -> list[int]:

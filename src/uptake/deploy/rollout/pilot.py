@@ -6,6 +6,7 @@ group can cover. Here both are part of the result.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,7 +19,8 @@ from uptake.deploy.rollout.masks import bits, union
 ITEMS = "items"
 COVERED = (ITEMS, *TRAITS)
 OPTIMAL, BOUNDED = "optimal", "bounded"
-SECONDS = 60.0
+SECONDS = 55.0
+"""With reading and writing, a pilot is there within a minute."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +75,17 @@ def choose_pilot(
     """The pilot for an inventory.
 
     `most`: at most so many devices, then as much as possible is covered. `exclusions`: see `read_exclusions`.
-    `covers`: columns that count. `seconds`: time of the solver, after which the bound tells how far from proven it is.
+    `covers`: columns that count. `seconds`: time for all of it, after which the bound tells how far from proven it is.
     """
+    end = time.monotonic() + seconds
     allowed = [device for device in devices if not is_excluded(device, exclusions)]
     everything = dict.fromkeys(label for device in devices for label in labels_of(device, covers))
     masks = _masks(allowed, covers)
     costs = [device.weight for device in allowed]
-    cover = solve_cover(masks.sets, costs, seconds)
+    cover = solve_cover(masks.sets, costs, seconds if most is None else seconds / 2)
     chosen, is_proven = list(cover.chosen), cover.is_optimal
     if most is not None and len(chosen) > most:
-        chosen, is_proven = _fewer(masks.sets, costs, cover, most, seconds)
+        chosen, is_proven = _fewer(masks.sets, costs, cover, most, max(1.0, end - time.monotonic()))
     return _pilot(allowed, masks, chosen, cover, everything, is_proven)
 
 
