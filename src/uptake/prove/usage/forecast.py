@@ -23,6 +23,7 @@ from typing import Any
 
 from uptake import catalogue
 from uptake.core.errors import UptakeError
+from uptake.prove.usage.rows import read_rows
 from uptake.prove.usage.snapshots import Point
 
 VERSION = "usage-forecast/1"
@@ -413,29 +414,15 @@ def _summed(tally: _Tally, scaled: Mapping[int, Sequence[float]]) -> Backtest:
 
 def read_many(text: str, name: str) -> dict[str, list[tuple[date, float]]]:
     """Series by name from CSV with the columns series, date, value (percent). Raises `UptakeError` with the line."""
-    import csv
-    import io
-
-    rows = csv.DictReader(io.StringIO(text.lstrip("\ufeff"), newline=""))
-    columns = [column.strip().lower() for column in rows.fieldnames or ()]
-    if not {"series", "date", "value"} <= set(columns):
-        raise UptakeError(
-            f"{name} has no columns series, date and value", hint="The first line must be: series,date,value"
-        )
-    rows.fieldnames = columns
     found: dict[str, dict[date, float]] = {}
-    for row in rows:
-        if not any(value for value in row.values() if isinstance(value, str)):
-            continue
+    for line, row in read_rows(text, name, ("series", "date", "value")):
         try:
-            day, value = date.fromisoformat((row["date"] or "").strip()[:10]), float(row["value"] or "")
+            day, value = date.fromisoformat(row["date"][:10]), float(row["value"].replace(",", "."))
         except ValueError:
             value = math.nan
         if not math.isfinite(value):
-            raise UptakeError(
-                f"{name}, line {rows.line_num}: not a date and a number", hint="For example A,2026-11-30,41.2"
-            )
-        found.setdefault((row["series"] or "").strip(), {})[day] = value
+            raise UptakeError(f"{name}, line {line}: not a date and a number", hint="For example A,2026-11-30,41.2")
+        found.setdefault(row["series"], {})[day] = value
     return {series: sorted(dated.items()) for series, dated in found.items()}
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -13,6 +11,7 @@ from typing import TypeVar
 from uptake.core.errors import UptakeError
 from uptake.prove.usage.forecast import forecast
 from uptake.prove.usage.portfolio import Colour, Standing
+from uptake.prove.usage.rows import read_rows
 from uptake.prove.usage.rules import Verdict, judge
 from uptake.prove.usage.snapshots import Point, point_of
 
@@ -54,29 +53,15 @@ def read_portfolio(text: str, name: str, known_l1: Collection[str]) -> dict[str,
 
     Raises `UptakeError` that names every bad line: a customer without one of its months would be judged by other figures.
     """
-    rows = csv.DictReader(io.StringIO(text.lstrip("\ufeff"), newline=""), restkey="")
     found: dict[str, Customer] = {}
     bad: list[str] = []
-    try:
-        columns = [column.strip().lower() for column in rows.fieldnames or ()]
-        if not set(NEEDED) <= set(columns):
-            raise UptakeError(
-                f"{name} has no columns series, date, active and paid",
-                hint="The first line must be: series,date,active,paid and may go on with l1,next_action,enterprise.",
-            )
-        if len(set(columns)) < len(columns):
-            raise UptakeError(f"{name} names a column twice", hint="Each column may stand in the first line once.")
-        rows.fieldnames = columns
-        for row in rows:
-            if any(value.strip() if isinstance(value, str) else value for value in row.values()):
-                try:
-                    if any(isinstance(value, str) and len(value) > MOST_TEXT for value in row.values()):
-                        raise _BadLineError(f"a field is longer than {MOST_TEXT:,} characters")
-                    _add(found, row, known_l1)
-                except _BadLineError as error:
-                    bad.append(f"line {rows.line_num}: {error}")
-    except csv.Error as error:
-        bad.append(f"line {rows.line_num}: {error}")
+    for line, row in read_rows(text, name, NEEDED, ("l1", "next_action", "enterprise")):
+        try:
+            if any(len(value) > MOST_TEXT for value in row.values()):
+                raise _BadLineError(f"a field is longer than {MOST_TEXT:,} characters")
+            _add(found, row, known_l1)
+        except _BadLineError as error:
+            bad.append(f"line {line}: {error}")
     if bad:
         more = f"; and {len(bad) - MOST_NAMED:,} more" if len(bad) > MOST_NAMED else ""
         raise UptakeError(
@@ -90,10 +75,8 @@ def read_portfolio(text: str, name: str, known_l1: Collection[str]) -> dict[str,
     return found
 
 
-def _add(found: dict[str, Customer], row: Mapping[str, str | None], known_l1: Collection[str]) -> None:
-    if "" in row:
-        raise _BadLineError("more fields than columns; a number is written without separators, 1000")
-    series = (row["series"] or "").strip()
+def _add(found: dict[str, Customer], row: Mapping[str, str], known_l1: Collection[str]) -> None:
+    series = row["series"]
     if not series:
         raise _BadLineError("no name of a series")
     point = _point(row)
@@ -103,27 +86,23 @@ def _add(found: dict[str, Customer], row: Mapping[str, str | None], known_l1: Co
     customer.records.append(records)
 
 
-def _point(row: Mapping[str, str | None]) -> Point:
+def _point(row: Mapping[str, str]) -> Point:
     try:
         return point_of(row)
     except ValueError as error:
         raise _BadLineError(str(error)) from None
 
 
-def _cell(row: Mapping[str, str | None], column: str) -> str:
-    return (row.get(column) or "").strip()
-
-
-def _l1(row: Mapping[str, str | None], known: Collection[str]) -> str | None:
-    written = _cell(row, "l1")
+def _l1(row: Mapping[str, str], known: Collection[str]) -> str | None:
+    written = row.get("l1", "")
     status = re.sub(r"[^a-z0-9]+", "-", written.lower()).strip("-")
     if written and status not in known:
         raise _BadLineError(f"no L1 {written[:40]!r}; there are {', '.join(known)}")
     return status or None
 
 
-def _enterprise(row: Mapping[str, str | None]) -> Colour | None:
-    written = _cell(row, "enterprise").lower()
+def _enterprise(row: Mapping[str, str]) -> Colour | None:
+    written = row.get("enterprise", "").lower()
     if not written:
         return None
     if written == Colour.UNKNOWN:
@@ -133,8 +112,8 @@ def _enterprise(row: Mapping[str, str | None]) -> Colour | None:
     return Colour(written)
 
 
-def _next_action(row: Mapping[str, str | None]) -> date | None:
-    written = _cell(row, "next_action")
+def _next_action(row: Mapping[str, str]) -> date | None:
+    written = row.get("next_action", "")
     try:
         return date.fromisoformat(written) if written else None
     except ValueError:

@@ -6,8 +6,6 @@ Aggregates are kept for ever, rows about people only as long as they are needed.
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -16,6 +14,7 @@ from enum import StrEnum
 from uptake.core.errors import UptakeError
 from uptake.prove.usage.licences import Seats
 from uptake.prove.usage.model import Active, UsageReport
+from uptake.prove.usage.rows import read_rows
 
 KEEP_PEOPLE_DAYS = 35
 SHARED_SHARE = 0.1
@@ -237,37 +236,29 @@ def read_series(text: str, name: str) -> tuple[Point, ...]:
 
     Raises `UptakeError` with the line of everything that is no point.
     """
-    rows = csv.DictReader(io.StringIO(text.lstrip("\ufeff"), newline=""))
-    columns = [column.strip().lower() for column in rows.fieldnames or ()]
-    if not {"date", "active", "paid"} <= set(columns):
-        raise UptakeError(
-            f"{name} has no columns date, active and paid", hint="The first line must be: date,active,paid"
-        )
-    rows.fieldnames = columns
     found: dict[date, Point] = {}
-    for row in rows:
-        if not any(value for value in row.values() if isinstance(value, str)):
-            continue
-        point = _point(row, f"{name}, line {rows.line_num}")
+    for line, row in read_rows(text, name, ("date", "active", "paid")):
+        point = _point(row, f"{name}, line {line}")
         found[point.date] = point
     return tuple(found[day] for day in sorted(found))
 
 
-def _point(row: dict[str, str], where: str) -> Point:
+def _point(row: Mapping[str, str], where: str) -> Point:
     try:
         return point_of(row)
     except ValueError as error:
         raise UptakeError(f"{where}: {error}", hint="For example 2026-11-19,412,1000") from None
 
 
-def point_of(row: Mapping[str, str | None]) -> Point:
+def point_of(row: Mapping[str, str]) -> Point:
     """The point of a row with the cells date, active, paid (and basis). Raises `ValueError` with a reason to be shown."""
-    cells = {name: (row.get(name) or "").strip() for name in ("date", "active", "paid", "basis")}
+    if "" in row:
+        raise ValueError("more fields than columns; a number is written without separators, 1000")
     try:
-        day = date.fromisoformat(cells["date"][:10])
-        active, paid = int(cells["active"]), int(cells["paid"])
+        day = date.fromisoformat(row["date"][:10])
+        active, paid = int(row["active"]), int(row["paid"])
     except ValueError:
         raise ValueError("not a date and two whole numbers") from None
     if active < 0 or paid < 0:
         raise ValueError("a number of users is negative")
-    return Point(day, active, paid, cells["basis"])
+    return Point(day, active, paid, row.get("basis", ""))
