@@ -19,11 +19,13 @@ from uptake.assess.addins.derive import AddIn, addins_of, facts_of, with_events,
 from uptake.assess.addins.events import NUMBERS, Event, is_log, read_log
 from uptake.assess.addins.listings import is_listing, read_listing
 from uptake.assess.addins.manifests import Manifest, read_manifest
+from uptake.assess.addins.programs import USES, programs_of
 from uptake.assess.addins.registry import Registry, is_export, read_export
 from uptake.core.errors import UptakeError
 from uptake.core.severity import Severity
 from uptake.rules.catalogue import load_rules
 from uptake.rules.match import RuleIndex
+from uptake.rules.model import Hit, Rule
 
 SCHEMA = "uptake.addins/1"
 STATUSES = (
@@ -39,6 +41,9 @@ class Finding:
     rule: str
     severity: Severity
     message: str
+    certainty: str = ""
+    arguments: Mapping[str, str] = field(default_factory=dict)
+    """What the message is made from, so that it can be said in another language."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +90,15 @@ def _addin_json(judged: Judged) -> dict[str, Any]:
         "bitness": addin.bitness, "load_behavior": dict(addin.load), "policy": addin.policy, "disabled": addin.is_disabled,
         "hard_disabled": addin.is_hard_disabled, "publisher": addin.publisher, "version": addin.version,
         "trouble": addin.trouble, "start_ms": addin.start_ms, "replacement": addin.replacement,
+        "uses": addin.uses, "evidence": addin.evidence,
         "readiness": judged.severity.id, "status": judged.status, "statement": judged.statement,
-        "findings": [{"rule": each.rule, "severity": each.severity.id, "message": each.message} for each in judged.findings],
+        "findings": [_finding_json(each) for each in judged.findings],
+    }  # fmt: skip
+
+
+def _finding_json(finding: Finding) -> dict[str, str]:
+    return {
+        "rule": finding.rule, "severity": finding.severity.id, "certainty": finding.certainty, "message": finding.message,
     }  # fmt: skip
 
 
@@ -100,19 +112,19 @@ def judge(addins: tuple[AddIn, ...], statements: Sequence[Mapping[str, str]] = (
     index = _index()
     made = []
     for addin, fact in zip(addins, facts_of(addins), strict=True):
-        findings = tuple(
-            Finding(
-                hit.rule,
-                hit.severity or index.rules[hit.rule].severity,
-                index.rules[hit.rule].text(hit.variant, hit.arguments),
-            )
-            for _, hit in index.match([fact], addin.app)
-        )
+        findings = tuple(_finding(index.rules[hit.rule], hit) for _, hit in index.match([fact], addin.app))
         row = _statement(addin, statements)
         status = row.get("status", "") if row.get("status") in STATUSES else "Unknown"
         text = f"{row['statement']} ({row.get('source', '')}, {row.get('date', '')})" if row.get("statement") else ""
         made.append(Judged(addin, findings, status, text))
     return tuple(made)
+
+
+def _finding(rule: Rule, hit: Hit) -> Finding:
+    return Finding(
+        hit.rule, hit.severity or rule.severity, rule.text(hit.variant, hit.arguments), str(hit.certainty or rule.certainty),
+        {name: str(value) for name, value in hit.arguments.items() if "{" + name in rule.message},
+    )  # fmt: skip
 
 
 def _statement(addin: AddIn, statements: Iterable[Mapping[str, str]]) -> Mapping[str, str]:
@@ -125,6 +137,17 @@ def read_statements(text: str) -> tuple[dict[str, str], ...]:
     rows = tuple(csv.DictReader(io.StringIO(text.lstrip("\ufeff"))))
     if rows and not {"addin", "status", "source", "date"} <= set(rows[0]):
         raise UptakeError("the statements have no columns addin, status, statement, source, date")
+    return rows
+
+
+def read_programs(text: str) -> tuple[dict[str, str], ...]:
+    """A table of programs that use Office: program, publisher, uses, source, date. Raises `UptakeError` for what is none."""
+    rows = tuple(csv.DictReader(io.StringIO(text.lstrip("\ufeff"))))
+    if rows and not {"program", "uses", "source", "date"} <= set(rows[0]):
+        raise UptakeError("the programs have no columns program, publisher, uses, source, date")
+    for line, row in enumerate(rows, 2):
+        if row["uses"] not in USES or not row["program"]:
+            raise UptakeError(f"programs, line {line}: a name, and uses as one of {', '.join(sorted(USES))}")
     return rows
 
 
@@ -153,15 +176,19 @@ class Collected:
         self.manifests += other.manifests
         self.problems += other.problems
 
-    def addins(self) -> tuple[AddIn, ...]:
-        """What the registry and files say, then what only an export lists, with log and manifests."""
+    def addins(self, programs: Sequence[Mapping[str, str]] | None = None) -> tuple[AddIn, ...]:
+        """What the registry and files say, then what only an export lists, with log and manifests, and programs outside."""
         found = addins_of(self.registry, self.files)
         known = {(addin.app, addin.id.casefold()) for addin in found}
         more = {(a.app, a.id.casefold()): a for a in self.listed if (a.app, a.id.casefold()) not in known}
-        return with_events(with_manifests((*found, *more.values()), self.manifests), self.events)
+        addins = with_events(with_manifests((*found, *more.values()), self.manifests), self.events)
+        return (*addins, *programs_of(self.registry, self.files, programs))
 
-    def endpoint(self, statements: Sequence[Mapping[str, str]] = ()) -> Endpoint:
-        judged = judge(self.addins(), statements)
+    def endpoint(
+        self, statements: Sequence[Mapping[str, str]] = (), programs: Sequence[Mapping[str, str]] | None = None
+    ) -> Endpoint:
+        """The device, judged; `programs`: rows of those that use Office, the shipped ones by default."""
+        judged = judge(self.addins(programs), statements)
         problems = (*self.problems, *self.registry.problems[:20])
         return Endpoint(self.device, self.user, self.department, judged, problems)
 
