@@ -8,12 +8,12 @@ from pathlib import Path
 
 import click
 
-from uptake.adapters.registry_hives import is_hive, read_hive
+from uptake.adapters.endpoint_files import read_endpoints
+from uptake.assess.addins.collector import collector
 from uptake.assess.addins.programs import shipped_programs
 from uptake.assess.addins.readiness import (
     Collected,
     Endpoint,
-    read_all,
     read_programs,
     read_statements,
     shipped_statements,
@@ -49,14 +49,8 @@ def command() -> None:
 @click.option("-o", "--output-file", "target", type=FILE, required=True, help="File to write, such as collect.ps1.")
 def collector_command(target: Path) -> int:
     """Write the PowerShell script that collects add-ins on a Windows device. It installs nothing and changes nothing."""
-    write_new(target, b"\xef\xbb\xbf" + _collector().replace("\n", "\r\n").encode())
+    write_new(target, collector())
     return 0
-
-
-def _collector() -> str:
-    from importlib.resources import files
-
-    return files("uptake.assess.addins").joinpath("collector.ps1").read_text(encoding="utf-8")
 
 
 @command.command("import", short_help="Read what endpoints report.")
@@ -111,18 +105,11 @@ def _endpoints(
     known = (*(read_programs(read_words(programs)) if programs else ()), *shipped_programs())
     gathered: dict[str, Collected] = {}
     for path in files:
-        devices = _collected(path)
+        devices = read_endpoints(read_file(path, LIMIT), path.name)
         for found in devices:
             name = device if device and len(devices) == 1 else found.device
             gathered.setdefault(name, Collected(name)).add(found)
     return [collected.endpoint((*rows, *shipped_statements()), known) for collected in gathered.values()]
-
-
-def _collected(path: Path) -> list[Collected]:
-    content = read_file(path, LIMIT)
-    if is_hive(content):
-        return [Collected(path.stem, registry=read_hive(content, path.name))]
-    return read_all(content, path.stem)
 
 
 def _show(endpoint: Endpoint) -> None:

@@ -113,8 +113,8 @@ def judge(addins: tuple[AddIn, ...], statements: Sequence[Mapping[str, str]] = (
     made = []
     for addin, fact in zip(addins, facts_of(addins), strict=True):
         findings = tuple(_finding(index.rules[hit.rule], hit) for _, hit in index.match([fact], addin.app))
-        row = _statement(addin, statements)
-        status = row.get("status", "") if row.get("status") in STATUSES else "Unknown"
+        row = statement_of(addin.id, addin.path, statements)
+        status = status_of(row)
         text = f"{row['statement']} ({row.get('source', '')}, {row.get('date', '')})" if row.get("statement") else ""
         made.append(Judged(addin, findings, status, text))
     return tuple(made)
@@ -127,9 +127,20 @@ def _finding(rule: Rule, hit: Hit) -> Finding:
     )  # fmt: skip
 
 
-def _statement(addin: AddIn, statements: Iterable[Mapping[str, str]]) -> Mapping[str, str]:
-    names = {addin.id.casefold(), addin.path.replace("/", "\\").rpartition("\\")[2].casefold()}
+def file_of(path: str) -> str:
+    """The name of a file in a Windows path."""
+    return path.replace("/", "\\").rpartition("\\")[2]
+
+
+def statement_of(addin: str, path: str, statements: Iterable[Mapping[str, str]]) -> Mapping[str, str]:
+    """The first row that names an add-in by its ProgID or the name of its file; empty without one."""
+    names = {addin.casefold(), file_of(path).casefold()}
     return next((row for row in statements if row.get("addin", "").casefold() in names), {})
+
+
+def status_of(row: Mapping[str, str]) -> str:
+    """The toolkit's word for an add-in; what is none of its words is Unknown."""
+    return row.get("status", "") if row.get("status") in STATUSES else "Unknown"
 
 
 def read_statements(text: str) -> tuple[dict[str, str], ...]:
@@ -158,6 +169,8 @@ class Collected:
     device: str
     user: str = ""
     department: str = ""
+    collected: str = ""
+    """When, in ISO form and UTC, as the collector wrote it; empty where nothing says so."""
     registry: Registry = field(default_factory=Registry)
     files: dict[str, Binary] = field(default_factory=dict)
     listed: list[AddIn] = field(default_factory=list)
@@ -169,6 +182,7 @@ class Collected:
     def add(self, other: Collected) -> None:
         """Takes over what another file says of the same device."""
         self.user, self.department = self.user or other.user, self.department or other.department
+        self.collected = max(self.collected, other.collected)
         self.registry.merge(other.registry)
         self.files.update(other.files)
         self.listed += other.listed
@@ -232,7 +246,10 @@ def read_all(content: bytes, name: str) -> list[Collected]:
 
 
 def _collected(data: Mapping[str, Any], name: str) -> Collected:
-    made = Collected(str(data.get("device") or name), str(data.get("user") or ""), str(data.get("department") or ""))
+    made = Collected(
+        str(data.get("device") or name), str(data.get("user") or ""), str(data.get("department") or ""),
+        str(data.get("collected") or "")[:40],
+    )  # fmt: skip
     for key in _list(data, "keys"):
         path, values = key.get("path"), key.get("values")
         if isinstance(path, str) and isinstance(values, dict | None):
