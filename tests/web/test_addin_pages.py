@@ -10,7 +10,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.conf import settings as conf
 from django.core.files.uploadedfile import SimpleUploadedFile
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from openpyxl import load_workbook
 
 from uptake.assess.addins.collector import collector
@@ -151,8 +154,10 @@ def test_what_unfolds_without_end_is_refused(world: World, monkeypatch: pytest.M
     assert (made.state, "more than 2 files" in made.problem) == ("failed", True)
 
 
-def test_files_that_are_too_large_together_are_refused_at_the_form(world: World, settings: Any) -> None:
-    settings.MOST_COLLECTION = 1_000_000
+def test_files_that_are_too_large_together_are_refused_at_the_form(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(conf, "MOST_COLLECTION", 1_000_000)
     values = {"uploads": [SimpleUploadedFile(f"{n}.json", b"x" * 600_000) for n in range(2)]}
     answer = world.client(world.member).post(f"/e/{world.row.pk}/addins/upload/", values)
     assert answer.status_code == 422
@@ -340,6 +345,29 @@ def test_a_wrong_line_is_named_and_nothing_is_taken(world: World, post: Post, li
     assert not Statement.objects.exists()
     with pytest.raises(UptakeError):
         services.import_statements(world.member, world.row, "a,b\n1,2\n")
+
+
+# Whatever is uploaded
+
+JSON = st.recursive(st.none() | st.booleans() | st.integers() | st.text(max_size=20), lambda inner: st.lists(inner, max_size=4) | st.dictionaries(
+    st.sampled_from(["path", "values", "OPEN", "text", "id", "bitness", "company", "version", "head", r"hkcu\software\a"]), inner, max_size=5), max_leaves=20)  # fmt: skip
+PARTS = ("device", "user", "department", "collected", "keys", "files", "events", "manifests", "not_readable")
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.dictionaries(st.sampled_from(PARTS), JSON), st.binary(max_size=200), st.text(max_size=40))
+def test_whatever_is_uploaded_ends_as_complete_or_failed(
+    world: World, parts: dict[str, Any], body: bytes, name: str
+) -> None:
+    base = json.loads(report("PC1", name or "x"))
+    files = [
+        ("a.json", io.BytesIO(json.dumps({**base, **parts}).encode())), (name, io.BytesIO(body)),
+        ("c.zip", io.BytesIO(zipped(("d.json", body), ("e.json", report("PC2", name or "x"))))),
+    ]  # fmt: skip
+    made = services.keep_files(world.member, world.row, files, 10)
+    importing.read(made)
+    assert Collection.objects.get(pk=made.pk).state in ("complete", "failed")
+    assert page(world, "addins/")
 
 
 # The API

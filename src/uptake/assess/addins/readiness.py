@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Any
 
 from uptake import catalogue
-from uptake.assess.addins.binaries import Binary, read_binary
+from uptake.assess.addins.binaries import ANY, MACHINES, UNKNOWN, Binary, read_binary
 from uptake.assess.addins.derive import AddIn, addins_of, facts_of, with_events, with_manifests
 from uptake.assess.addins.events import NUMBERS, Event, is_log, read_log
 from uptake.assess.addins.listings import is_listing, read_listing
@@ -32,6 +32,10 @@ STATUSES = (
     "Highly adopted", "Adopted", "Adopted version available", "Supported version available", "Contact software provider",
     "Insufficient data", "Unknown",
 )  # fmt: skip
+
+
+BITNESS = frozenset((*MACHINES.values(), ANY, UNKNOWN))
+"""What the collector says of a file; any other word is a stranger's and counts as unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,7 +272,8 @@ def _collected(data: Mapping[str, Any], name: str) -> Collected:
             made.manifests.append(manifest)
         else:
             made.problems.append(f"no manifest of a web add-in: {str(entry.get('path') or '')[:200]}")
-    made.problems += [str(each)[:200] for each in data.get("not_readable", ()) if isinstance(each, str)]
+    unread = data.get("not_readable")
+    made.problems += [each[:200] for each in unread if isinstance(each, str)] if isinstance(unread, list) else []
     return made
 
 
@@ -295,8 +300,12 @@ def _reported(file: Mapping[str, Any]) -> Binary:
             return read_binary(bytes.fromhex(head))
         except ValueError:
             return Binary("unknown", reason="the headers are no hex text")
-    bitness = str(file.get("bitness") or "unknown")
-    return Binary(bitness, company=str(file.get("company") or ""), version=str(file.get("version") or ""))
+    bitness = str(file.get("bitness"))
+    return Binary(
+        bitness if bitness in BITNESS else UNKNOWN,
+        company=str(file.get("company") or ""),
+        version=str(file.get("version") or ""),
+    )
 
 
 def totals(endpoints: Sequence[Endpoint]) -> list[dict[str, Any]]:
