@@ -134,11 +134,14 @@ def test_an_inventory_gives_all_of_its_devices(world: World) -> None:
 
 
 def test_a_file_that_is_none_is_named_and_the_others_are_read(world: World) -> None:
-    made = upload(world, ("a.json", report()), ("b.txt", b"hello"), ("c.zip", b"PK\x03\x04 broken"))
-    assert (made.state, made.devices) == ("failed", 0) or made.skipped >= 1
-    made = upload(world, ("a.json", report()), ("b.txt", b"hello"))
-    assert (made.state, made.devices, made.skipped) == ("complete", 1, 1)
-    assert "b.txt" in made.problem
+    damaged = bytearray(zipped(("d.json", report("PC2", *(f"{n}.xll" for n in range(200))))))
+    damaged[200:260] = bytes(60)
+    made = upload(
+        world, ("a.json", report()), ("b.txt", b"hello"), ("c.zip", b"PK\x03\x04 broken"), ("d.zip", bytes(damaged))
+    )
+    assert (made.state, made.devices, made.skipped) == ("complete", 1, 3)
+    for name in ("b.txt", "c.zip", "d.json"):
+        assert name in made.problem
     assert upload(world, ("b.txt", b"hello")).state == "failed"
 
 

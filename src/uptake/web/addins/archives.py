@@ -5,10 +5,14 @@ What a header says about sizes is a stranger's; bytes are counted while they are
 
 from __future__ import annotations
 
+import lzma
+import shutil
+import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import IO, Any, BinaryIO
+from typing import IO, BinaryIO
 
 from uptake.core.errors import UptakeError
 from uptake.reporting.clean import visible
@@ -22,6 +26,11 @@ MOST_RATIO = 300
 """Unpacked to packed, for a file of more than `SMALL` bytes. The collector's JSON reaches 20."""
 SMALL = 8 << 20
 CHUNK = 1 << 20
+
+BROKEN = (
+    zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError, EOFError, ValueError, zlib.error, lzma.LZMAError,
+)  # fmt: skip
+"""What the library raises for an entry that is damaged, encrypted or packed in a way that it does not know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +64,25 @@ class Files:
         self.archive = archive
         self.unpacked = 0
         self.inner: tuple[str, zipfile.ZipFile] | None = None
+        self.problems: list[str] = []
+        """Zips that could not be opened."""
 
     def members(self) -> Iterator[Member]:
         """Every file once, those of zips inside in their place."""
         count = 0
         for outer in self.archive.infolist():
-            for member in self._of(outer):
+            for member in self._opened(outer):
                 count += 1
                 if count > MOST_FILES:
                     raise UptakeError(f"more than {MOST_FILES:,} files", hint="Upload them in parts.")
                 yield member
+
+    def _opened(self, outer: zipfile.ZipInfo) -> list[Member]:
+        try:
+            return list(self._of(outer))
+        except UptakeError as error:
+            self.problems.append(str(error))
+            return []
 
     def _of(self, outer: zipfile.ZipInfo) -> Iterator[Member]:
         with self.archive.open(outer) as file:
@@ -81,10 +99,12 @@ class Files:
         if self.inner is None or self.inner[0] != name:
             if self.inner:
                 self.inner[1].close()
-            file: Any = self.archive.open(name)
+            file = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the zip that it is
+            with self.archive.open(name) as packed:
+                shutil.copyfileobj(packed, file, CHUNK)
             try:
                 self.inner = (name, zipfile.ZipFile(file))
-            except (zipfile.BadZipFile, OSError) as error:
+            except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
                 raise UptakeError(f"{_plain(name)} is no zip that can be read") from error
         return self.inner[1]
 
@@ -94,7 +114,7 @@ class Files:
         try:
             with archive.open(member.place[-1]) as file:
                 content = self._bounded(file, member.name, archive.getinfo(member.place[-1]).compress_size)
-        except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError, EOFError, ValueError) as error:
+        except BROKEN as error:
             raise UptakeError(f"{member.name} cannot be unpacked: {type(error).__name__}") from error
         return content
 

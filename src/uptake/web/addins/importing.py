@@ -152,6 +152,8 @@ def _sorted(files: Files, device: str, tally: Tally) -> dict[str, _Parts]:
             raise
         except UptakeError as error:
             tally.skip(f"{member.name}: {error}")
+    for problem in files.problems:
+        tally.skip(problem)
     return found
 
 
