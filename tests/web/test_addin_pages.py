@@ -180,6 +180,10 @@ def test_names_from_a_device_are_inert_on_pages_and_in_files(world: World) -> No
     client = world.client(world.member)
     text = client.get(f"/e/{world.row.pk}/addins/export.csv").content.decode("utf-8-sig")
     assert all(not cell.startswith("=") for line in csv.reader(io.StringIO(text)) for cell in line)
+    body = b"".join(client.get(f"/e/{world.row.pk}/addins/devices.csv")).decode("utf-8-sig")  # type: ignore[arg-type]
+    lines = list(csv.reader(io.StringIO(body)))
+    assert len(lines) == 2
+    assert all(not cell.startswith("=") for line in lines for cell in line)
     book = load_workbook(io.BytesIO(client.get(f"/e/{world.row.pk}/addins/export.xlsx").content))
     assert {cell.data_type for sheet in book for line in sheet.iter_rows() for cell in line} <= {"s", "n"}
 
@@ -189,6 +193,15 @@ def test_the_collector_of_the_page_is_the_one_of_the_command(world: World) -> No
     assert answer.content == collector()
     assert answer["Content-Disposition"].endswith('"collect.ps1"')
     assert "collect.ps1 -OutFile" in page(world, "addins/")
+
+
+def test_a_workbook_is_bounded_and_says_where_the_rest_is(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(services, "MOST_ROWS", 1)
+    upload(world, ("a.json", report("PC1", "a.xll", "b.xll", "c.xll")))
+    book = load_workbook(io.BytesIO(services.as_xlsx(world.row)))
+    assert [sheet.max_row for sheet in book] == [3, 3]
+    assert book.worksheets[1].cell(3, 1).value == "The rest is in the CSV of the devices."
+    assert len(list(services.devices_csv(world.row))) == 4
 
 
 # Overview

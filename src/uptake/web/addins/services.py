@@ -29,8 +29,8 @@ from uptake.web.engagements.models import Engagement
 from uptake.web.engagements.store import Change, audit
 
 MOST_STATEMENTS = 5_000
-MOST_ROWS = 1_000_000
-"""Rows of a sheet; what is more is left out, and the last line says so."""
+MOST_ROWS = 50_000
+"""Rows of a sheet, for somebody waits for the workbook; what is more is left out, and the last line says where it is."""
 Upload = tuple[str, IO[bytes]]
 
 
@@ -204,6 +204,21 @@ def device_cells(row: Engagement) -> Iterator[list[object]]:
         yield [*texts, bitness.get(built, built), severities[severity], rules, path]
 
 
+class _Echo:
+    """A file that gives back what is written."""
+
+    def write(self, text: str) -> str:
+        return text
+
+
+def devices_csv(row: Engagement) -> Iterator[str]:
+    """Every add-in of every device as lines of CSV, however many there are."""
+    writer = csv.writer(_Echo())
+    yield "\ufeff" + writer.writerow(device_heads())
+    for cells in device_cells(row):
+        yield writer.writerow([no_formula(str(cell)) for cell in cells])
+
+
 def as_csv(row: Engagement) -> str:
     """Add-ins, one a line."""
     return _csv(addin_heads(), addin_cells(row))
@@ -231,7 +246,7 @@ def _sheet(book: Any, title: str, heads: Sequence[str], rows: Iterable[Sequence[
         sheet.write_string(0, column, name, head)
     for index, row in enumerate(rows, 1):
         if index > MOST_ROWS:
-            sheet.write_string(index, 0, "…")
+            sheet.write_string(index, 0, _("The rest is in the CSV of the devices."))
             break
         for column, cell in enumerate(row):
             if isinstance(cell, int):

@@ -8,7 +8,7 @@ from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.db.models import Count, Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -258,6 +258,14 @@ def export(request: HttpRequest, row: Engagement, kind: str) -> HttpResponse:  #
     else:
         response = HttpResponse(services.as_xlsx(row), content_type=XLSX)
     response["Content-Disposition"] = f'attachment; filename="add-ins-{row.pk}.{kind}"'
+    return response
+
+
+@member
+def devices_csv(request: HttpRequest, row: Engagement) -> HttpResponseBase:  # noqa: ARG001
+    """Every add-in of every device."""
+    response = StreamingHttpResponse(services.devices_csv(row), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="devices-{row.pk}.csv"'
     return response
 
 

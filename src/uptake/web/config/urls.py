@@ -64,6 +64,7 @@ engagement = [
     path("addins/collect.ps1", addins.script, name="addin-collector"),
     re_path(r"^addins/export\.(?P<kind>xlsx|csv)$", addins.export, name="export-addins"),
     path("addins/<int:number>/", addins.addin, name="addin"),
+    path("addins/devices.csv", addins.devices_csv, name="devices-csv"),
     path("addins/devices/", addins.devices, name="addin-devices"),
     path("addins/devices/<int:number>/", addins.device, name="addin-device"),
     path("addins/devices/<int:number>/forget/", addins.forget, name="forget-device"),
