@@ -121,6 +121,14 @@ def test_files_of_one_device_that_come_together_are_joined_and_a_hive_needs_its_
     assert (shared.addins_count, shared.user) == (2, "one, two")
 
 
+def test_events_alone_do_not_empty_a_device(world: World) -> None:
+    upload(world, ("a.json", report("PC1")))
+    log = b'<Events><Event xmlns="http://schemas.microsoft.com/win/2004/08/events/event"/></Events>'
+    made = upload(world, ("events.xml", log), device="PC1")
+    assert (made.state, "say nothing without" in made.problem) == ("failed", True)
+    assert DeviceRow.objects.get().addins_count == 1
+
+
 def test_an_inventory_gives_all_of_its_devices(world: World) -> None:
     head = "DeviceName,Architecture,FriendlyName,ID,OfficeApplication,Type\n"
     made = upload(

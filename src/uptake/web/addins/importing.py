@@ -107,6 +107,9 @@ def _read(collection: Collection, files: Files, tally: Tally) -> None:
     for parts in _sorted(files, collection.device, tally).values():
         found = [_with(parts.name, each, parts.read) for each in _collected(files, parts, tally)]
         if not found and parts.read:
+            if not any(each.registry.keys or each.listed for each in parts.read):
+                tally.skip(f"{parts.name}: events and manifests say nothing without the device's own files beside them")
+                continue
             found = [_with(parts.name, *parts.read)]
         if found:
             writer.add(found)
