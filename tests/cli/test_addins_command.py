@@ -76,3 +76,28 @@ def test_an_inventory_of_many_devices_keeps_them_apart_and_what_is_not_documente
     ended = uptake("addins", "import", listed)
     assert ended.code == 2
     assert "collector" in ended.error
+
+
+def test_programs_of_an_organisation_are_looked_for_beside_the_shipped_ones(uptake: Any, tmp_path: Path) -> None:
+    (tmp_path / "pc1.reg").write_text(
+        "Windows Registry Editor Version 5.00\n\n"
+        "[HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Uninstall\\x]\n"
+        '"DisplayName"="Papermill Desktop 4"\n',
+        encoding="utf-8",
+    )
+    (tmp_path / "programs.csv").write_text(
+        "program,publisher,uses,source,date\nPapermill Desktop,,automation,maker's page,2026-05-01\n", encoding="utf-8"
+    )
+    assert json.loads(uptake("addins", "report", tmp_path / "pc1.reg", "--format", "json").out) == []
+    ended = uptake(
+        "addins", "import", tmp_path / "pc1.reg", "--programs", tmp_path / "programs.csv", "--format", "json"
+    )
+    [addin] = json.loads(ended.out)[0]["addins"]
+    assert (addin["id"], addin["uses"], addin["evidence"]) == (
+        "Papermill Desktop",
+        "automation",
+        "maker's page, 2026-05-01",
+    )
+    assert [each["certainty"] for each in addin["findings"]] == ["possible"]
+    (tmp_path / "programs.csv").write_text("program\nx\n", encoding="utf-8")
+    assert uptake("addins", "import", tmp_path / "pc1.reg", "--programs", tmp_path / "programs.csv").code == 2

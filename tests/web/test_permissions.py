@@ -7,8 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
 
 from uptake.web.accounts.models import ApiToken
+from uptake.web.addins.models import AddInRow, Collection, DeviceRow, Statement
 from uptake.web.api import api
 from uptake.web.assessments.models import Cluster, Scan
 from uptake.web.engagements.models import Engagement
@@ -117,9 +119,20 @@ def test_parts_of_another_engagement_are_not_reached_through_ones_own(world: Wor
                                       playbook_version="2020-04-30", created="2026-01-01")  # fmt: skip
     scan = Scan.objects.create(engagement=other, name="x", file="x", size=1, ran_on="2026-01-01", state="complete")
     cluster = Cluster.objects.create(scan=scan, by="cause", key="k", title="secret", severity=4)
+    collection = Collection.objects.create(engagement=other, name="x", file="x", size=1)
+    device = DeviceRow.objects.create(
+        engagement=other, collection=collection, name="x", key="x", collected_at=timezone.now()
+    )
+    addin = AddInRow.objects.create(engagement=other, app="excel", key="x", title="secret", kind="com")
+    said = Statement.objects.create(
+        organisation=world.other_org, key="x", addin="x", status="Unknown", source="s", on="2026-01-01"
+    )
     client = world.client(world.member)
     base = f"/e/{world.row.pk}"
     for path in (
+        f"/addins/{addin.pk}/",
+        f"/addins/devices/{device.pk}/",
+        f"/addins/statements/{said.pk}/",
         f"/readiness/{cluster.pk}/",
         "/files/1/",
         "/requests/1/",
@@ -128,6 +141,8 @@ def test_parts_of_another_engagement_are_not_reached_through_ones_own(world: Wor
     ):
         assert client.get(base + path).status_code == 404, path
     assert client.post(f"{base}/readiness/sign/{scan.pk}/").status_code == 404
+    assert client.post(f"{base}/addins/devices/{device.pk}/forget/").status_code == 404
+    assert client.post(f"{base}/addins/statements/{said.pk}/remove/").status_code == 404
 
 
 @pytest.mark.parametrize("who", WHO)
@@ -137,7 +152,8 @@ def test_every_operation_of_the_api_asks_for_the_same_level(world: World, who: s
     for template, operations in api.get_openapi_schema()["paths"].items():
         path = (
             template.replace("{pk}", str(world.row.pk)).replace("{reference}", "task:3080").replace("{item}", "A-ID-01")
-        )
+            .replace("{number}", "1")
+        )  # fmt: skip
         for method in operations:
             sent = {} if method == "get" else {"data": "{}", "content_type": "application/json"}
             answer = getattr(world.client(None), method)(path, headers=headers, **sent)

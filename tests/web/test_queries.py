@@ -10,13 +10,14 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from uptake.guide.engagement import Note
+from uptake.web.addins.models import AddInRow, Collection, DeviceRow, Installed
 from uptake.web.assessments.models import Cluster, FindingRow, Scan
 from uptake.web.engagements import services
 from uptake.web.engagements.models import NoteRow
 from web_world import World, values_of
 
 BOUNDS = {"/portfolio/": 14, "/e/{pk}/": 26, "/e/{pk}/board/": 24, "/e/{pk}/tasks/": 24, "/e/{pk}/notes/": 14, "/e/{pk}/readiness/": 16,
-          "/e/{pk}/checklist/": 34, "/e/{pk}/audit/": 13, "/reminders/": 14}  # fmt: skip
+          "/e/{pk}/addins/": 20, "/e/{pk}/addins/devices/": 14, "/e/{pk}/checklist/": 36, "/e/{pk}/audit/": 13, "/reminders/": 14}  # fmt: skip
 
 
 def _grow(world: World, times: int) -> None:
@@ -40,6 +41,16 @@ def _grow(world: World, times: int) -> None:
             scan=scan, by="cause", key=key, title=key, rule="B01", severity=3, findings_count=1, files_count=1
         )
         FindingRow.objects.create(cause=cluster, path="a.xlsm")
+    collection = Collection.objects.create(engagement=world.row, name="x", file="x", size=1, state="complete")
+    for number in range(times):
+        key = f"{times}-{number}"
+        addin = AddInRow.objects.create(
+            engagement=world.row, app="excel", key=key, title=key, kind="com", devices_count=1, rules=["A01", "A08"]
+        )
+        device = DeviceRow.objects.create(
+            engagement=world.row, collection=collection, name=key, key=key, collected_at=timezone.now(), department=key
+        )
+        Installed.objects.create(device=device, addin=addin, bitness="any")
 
 
 @pytest.mark.parametrize("path", BOUNDS)

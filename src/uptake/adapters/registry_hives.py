@@ -17,13 +17,19 @@ from uptake.core.errors import UptakeError
 
 SIGNATURE = b"regf"
 PLACES = {"software": "hklm\\software", "ntuser": "hkcu", "usrclass": "hkcu\\software\\classes"}
+PROGRAMS = (
+    "Windows\\CurrentVersion\\Uninstall",
+    "Windows\\CurrentVersion\\App Paths",
+    "Windows Messaging Subsystem\\MSMapiApps",
+)
 WANTED = {
     "hklm\\software": (
         "\\Microsoft\\Office", "\\WOW6432Node\\Microsoft\\Office", "\\Microsoft\\Visio", "\\Classes", "\\WOW6432Node\\Classes",
+        *(f"{view}\\Microsoft\\{key}" for view in ("", "\\WOW6432Node") for key in PROGRAMS),
     ),
     "hkcu": (
         "\\Software\\Microsoft\\Office", "\\Software\\Microsoft\\Visio", "\\Software\\Policies\\Microsoft\\Office",
-        "\\Software\\Classes",
+        "\\Software\\Classes", "\\Software\\Microsoft\\Windows\\CurrentVersion\\Uninstall",
     ),
     "hkcu\\software\\classes": ("\\",),
 }  # fmt: skip

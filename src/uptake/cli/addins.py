@@ -8,11 +8,13 @@ from pathlib import Path
 
 import click
 
-from uptake.adapters.registry_hives import is_hive, read_hive
+from uptake.adapters.endpoint_files import read_endpoints
+from uptake.assess.addins.collector import collector
+from uptake.assess.addins.programs import shipped_programs
 from uptake.assess.addins.readiness import (
     Collected,
     Endpoint,
-    read_all,
+    read_programs,
     read_statements,
     shipped_statements,
     totals,
@@ -23,6 +25,11 @@ from uptake.core.text import visible
 
 statements_option = click.option(
     "--statements", type=FILE, help="CSV of vendor statements: addin, status, statement, source, date."
+)
+programs_option = click.option(
+    "--programs",
+    type=FILE,
+    help="CSV of programs that use Office: program, publisher, uses (mapi, automation, ok), source, date.",
 )
 device_option = click.option(
     "--device", help="All files are of this one device, such as a SOFTWARE and an NTUSER hive."
@@ -42,27 +49,24 @@ def command() -> None:
 @click.option("-o", "--output-file", "target", type=FILE, required=True, help="File to write, such as collect.ps1.")
 def collector_command(target: Path) -> int:
     """Write the PowerShell script that collects add-ins on a Windows device. It installs nothing and changes nothing."""
-    write_new(target, b"\xef\xbb\xbf" + _collector().replace("\n", "\r\n").encode())
+    write_new(target, collector())
     return 0
-
-
-def _collector() -> str:
-    from importlib.resources import files
-
-    return files("uptake.assess.addins").joinpath("collector.ps1").read_text(encoding="utf-8")
 
 
 @command.command("import", short_help="Read what endpoints report.")
 @click.argument("files", nargs=-1, required=True, type=FILE)
 @device_option
 @statements_option
+@programs_option
 @format_option
-def import_command(files: tuple[Path, ...], device: str | None, statements: Path | None, output: str) -> int:
+def import_command(
+    files: tuple[Path, ...], device: str | None, statements: Path | None, programs: Path | None, output: str
+) -> int:
     """Read FILES and list every add-in of every device with its bitness, state, policy and findings.
 
     Exit code 0: nothing stands in the way, 1: an add-in needs remediation.
     """
-    endpoints = _endpoints(files, device, statements)
+    endpoints = _endpoints(files, device, statements, programs)
     if output == "json":
         click.echo(json.dumps([endpoint.as_json() for endpoint in endpoints], ensure_ascii=False, indent=1))
     else:
@@ -75,10 +79,13 @@ def import_command(files: tuple[Path, ...], device: str | None, statements: Path
 @click.argument("files", nargs=-1, required=True, type=FILE)
 @device_option
 @statements_option
+@programs_option
 @format_option
-def report_command(files: tuple[Path, ...], device: str | None, statements: Path | None, output: str) -> int:
+def report_command(
+    files: tuple[Path, ...], device: str | None, statements: Path | None, programs: Path | None, output: str
+) -> int:
     """One line an add-in over the devices of FILES: the worst readiness first, with the rules behind it."""
-    rows = totals(_endpoints(files, device, statements))
+    rows = totals(_endpoints(files, device, statements, programs))
     if output == "json":
         click.echo(json.dumps(rows, ensure_ascii=False, indent=1))
         return 0
@@ -91,22 +98,18 @@ def report_command(files: tuple[Path, ...], device: str | None, statements: Path
     return 0
 
 
-def _endpoints(files: Sequence[Path], device: str | None, statements: Path | None) -> list[Endpoint]:
+def _endpoints(
+    files: Sequence[Path], device: str | None, statements: Path | None, programs: Path | None
+) -> list[Endpoint]:
     rows = read_statements(read_words(statements)) if statements else ()
+    known = (*(read_programs(read_words(programs)) if programs else ()), *shipped_programs())
     gathered: dict[str, Collected] = {}
     for path in files:
-        devices = _collected(path)
+        devices = read_endpoints(read_file(path, LIMIT), path.name)
         for found in devices:
             name = device if device and len(devices) == 1 else found.device
             gathered.setdefault(name, Collected(name)).add(found)
-    return [collected.endpoint((*rows, *shipped_statements())) for collected in gathered.values()]
-
-
-def _collected(path: Path) -> list[Collected]:
-    content = read_file(path, LIMIT)
-    if is_hive(content):
-        return [Collected(path.stem, registry=read_hive(content, path.name))]
-    return read_all(content, path.stem)
+    return [collected.endpoint((*rows, *shipped_statements()), known) for collected in gathered.values()]
 
 
 def _show(endpoint: Endpoint) -> None:

@@ -21,7 +21,9 @@ Answer = str | tuple[str, ...]
 """`yes`, `no`, `unknown`, one choice, several choices, a number as text, or free text."""
 UNKNOWN = "unknown"
 CHECKS = "ODT"
-"""How the ids of checks of packages begin; all others are rules of the scan."""
+"""How the ids of checks of packages begin."""
+ADDINS = re.compile(r"A\d")
+"""How the ids of rules of add-ins on endpoints begin; all others are rules of the scan."""
 COMPARED = re.compile(r"(>=|<=|>|<)\s*(\d+)")
 NUMBER = re.compile(r"\d{1,12}")
 OPERATORS = {">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le}
@@ -188,16 +190,23 @@ class Found:
     rules: frozenset[str] = frozenset()
     has_scan: bool = False
     has_packages: bool = False
+    has_addins: bool = False
 
     @classmethod
-    def of(cls, findings: Iterable[str] | None, packages: Iterable[str] | None) -> Found:
-        rules = frozenset(findings or ()) | frozenset(packages or ())
-        return cls(rules, findings is not None, packages is not None)
+    def of(
+        cls, findings: Iterable[str] | None, packages: Iterable[str] | None, addins: Iterable[str] | None = None
+    ) -> Found:
+        rules = frozenset(findings or ()) | frozenset(packages or ()) | frozenset(addins or ())
+        return cls(rules, findings is not None, packages is not None, addins is not None)
 
     def clears(self, closes_by: tuple[str, ...]) -> bool:
         """Whether everything that closes an item was looked for, and nothing of it is there."""
-        looked = all(self.has_packages if rule.startswith(CHECKS) else self.has_scan for rule in closes_by)
-        return bool(closes_by) and looked and not self.rules.intersection(closes_by)
+        return bool(closes_by) and all(map(self._looked, closes_by)) and not self.rules.intersection(closes_by)
+
+    def _looked(self, rule: str) -> bool:
+        if rule.startswith(CHECKS):
+            return self.has_packages
+        return self.has_addins if ADDINS.match(rule) else self.has_scan
 
 
 def generate(
@@ -207,17 +216,19 @@ def generate(
     edition: str,
     findings: Iterable[str] | None = None,
     packages: Iterable[str] | None = None,
+    addins: Iterable[str] | None = None,
 ) -> Checklist:
     """The checklist for services in scope and the tenant's cloud.
 
     `findings`: ids of the rules that the scan has findings of; None while there was no scan, which closes nothing.
     `packages`: ids of the checks (ODT…) that hold for the configurations of the packages; None while none was checked.
+    `addins`: ids of the rules (A…) that hold for add-ins on endpoints; None while none were collected.
     Raises `WrongEditionError` when a questionnaire in scope is not made for the cloud.
     """
     wanted = frozenset(scope)
     used = {key: each for key, each in template.questionnaires.items() if each.service in wanted}
     _refuse_wrong_edition(used.values(), edition)
-    found = Found.of(findings, packages)
+    found = Found.of(findings, packages, addins)
     items = tuple(
         _item(question, answers, question.questionnaire in used, edition, found) for question in template.questions
     )

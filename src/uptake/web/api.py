@@ -680,3 +680,174 @@ def get_usage(request: HttpRequest, pk: Number, as_of: date | None = None) -> An
     from uptake.web.insights.services import judged
 
     return judged(_row(request, pk), as_of).as_json("en")
+
+
+Name = Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[^\x00]*$")]
+
+
+class CollectionOut(Schema):
+    """An upload of endpoints' files and how far it is read."""
+
+    id: int
+    name: str
+    state: str
+    problem: str
+    files: int
+    skipped: int
+    devices: int
+    new: int
+    replaced: int
+    same: int
+    older: int
+    addins: int
+
+
+class AddInOut(Schema):
+    """An add-in over all devices."""
+
+    id: int
+    title: str
+    name: str
+    app: str
+    kind: str
+    publisher: str
+    bitness: str
+    readiness: str
+    rules: list[str]
+    devices_count: int
+    departments_count: int
+    status: str
+    statement: str
+    statement_source: str
+    statement_date: str
+    state: str
+    assignee: str
+
+
+class EndpointOut(Schema):
+    """A device as it was collected last."""
+
+    id: int
+    name: str
+    user: str
+    department: str
+    collected_at: datetime
+    readiness: str
+    addins_count: int
+    problems: list[str]
+
+
+class StatementOut(Schema):
+    """What a vendor says of an add-in."""
+
+    id: int
+    addin: str
+    status: str
+    statement: str
+    source: str
+    on: date
+
+
+class StatementIn(Schema):
+    """A statement to add, or to put in place of the one of the same add-in."""
+
+    addin: Name
+    status: Literal[
+        "Highly adopted", "Adopted", "Adopted version available", "Supported version available", "Contact software provider",
+        "Insufficient data", "Unknown",
+    ]  # fmt: skip
+    statement: Annotated[str, Field(max_length=4_000, pattern=r"^[^\x00]*$")] = ""
+    source: Annotated[str, Field(min_length=1, max_length=300, pattern=r"^[^\x00]*$")]
+    on: date
+
+
+@api.post(
+    "/engagements/{pk}/addins/collections", response={202: CollectionOut, **PROBLEMS}, operation_id="upload_addins"
+)
+def upload_addins(request: HttpRequest, pk: Number, file: File[UploadedFile], device: Text = "") -> Any:
+    """Upload what endpoints report: one file, or a zip of many; it is read in the background."""
+    from uptake.web.addins.services import take
+
+    row = _row(request, pk)
+    return 202, take(_user(request), row, [(file.name or "file", file.file)], file.size or 0, device)  # type: ignore[list-item]
+
+
+@api.get(
+    "/engagements/{pk}/addins/collections",
+    response={200: list[CollectionOut], **PROBLEMS},
+    operation_id="list_collections",
+)
+def list_collections(request: HttpRequest, pk: Number) -> Any:
+    """Uploads, the newest first, with their counts."""
+    from uptake.web.addins.models import Collection
+
+    return list(Collection.objects.filter(engagement=_row(request, pk))[:PAGE])
+
+
+def _part(found: Any, page: int) -> list[Any]:
+    """One page of a list, each row with its severity in words."""
+    rows = list(found[(page - 1) * PAGE : page * PAGE])
+    for each in rows:
+        each.readiness = each.severity_name
+    return rows
+
+
+Page = Annotated[int, Field(ge=1, le=100_000)]
+
+
+@api.get("/engagements/{pk}/addins", response={200: list[AddInOut], **PROBLEMS}, operation_id="list_addins")
+def list_addins(request: HttpRequest, pk: Number, page: Page = 1) -> Any:
+    """Add-ins that are on devices, the worst readiness first, a hundred a page."""
+    from uptake.web.addins.models import AddInRow
+
+    return _part(AddInRow.objects.filter(engagement=_row(request, pk), devices_count__gt=0), page)
+
+
+@api.get(
+    "/engagements/{pk}/addins/devices", response={200: list[EndpointOut], **PROBLEMS}, operation_id="list_addin_devices"
+)
+def list_addin_devices(request: HttpRequest, pk: Number, page: Page = 1) -> Any:
+    """Devices, the worst readiness first, a hundred a page."""
+    from uptake.web.addins.models import DeviceRow
+
+    return _part(DeviceRow.objects.filter(engagement=_row(request, pk)), page)
+
+
+@api.get(
+    "/engagements/{pk}/addins/statements",
+    response={200: list[StatementOut], **PROBLEMS},
+    operation_id="list_statements",
+)
+def list_statements(request: HttpRequest, pk: Number, page: Page = 1) -> Any:
+    """Statements of vendors that the organisation of the engagement keeps."""
+    from uptake.web.addins.models import Statement
+
+    found = Statement.objects.filter(organisation=_row(request, pk).organisation)
+    return list(found[(page - 1) * PAGE : page * PAGE])
+
+
+@api.put("/engagements/{pk}/addins/statements", response={200: StatementOut, **PROBLEMS}, operation_id="set_statement")
+def set_statement(request: HttpRequest, pk: Number, given: StatementIn) -> Any:
+    """Add a statement, or put it in place of the one of the same add-in."""
+    from uptake.web.addins.models import Statement
+    from uptake.web.addins.services import keep_statement, statement_key
+
+    row = _row(request, pk)
+    known = Statement.objects.filter(organisation=row.organisation, key=statement_key(given.addin)).first()
+    return keep_statement(_user(request), row, given.dict(), known.pk if known else 0)
+
+
+@api.delete(
+    "/engagements/{pk}/addins/statements/{number}", response={204: None, **PROBLEMS}, operation_id="remove_statement"
+)
+def remove_statement(request: HttpRequest, pk: Number, number: Number) -> Any:
+    """Remove a statement; the shipped one, where there is one, speaks again."""
+    from uptake.web.addins.models import Statement
+    from uptake.web.addins.services import drop_statement
+
+    row = _row(request, pk)
+    found = Statement.objects.filter(organisation=row.organisation, pk=number).first()
+    if found is None:
+        raise Http404
+    drop_statement(_user(request), row, found)
+    return 204, None

@@ -170,10 +170,24 @@ def test_what_is_no_evidence_is_a_sentence(content: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "changes", [{"keys": "x"}, {"keys": [1, {"path": 3}]}, {"files": [{"path": "a", "head": "zz"}]}, {"device": None}]
+    "changes",
+    [
+        {"keys": "x"},
+        {"keys": [1, {"path": 3}]},
+        {"files": [{"path": "a", "head": "zz"}]},
+        {"device": None},
+        {"not_readable": 7},
+    ],
 )
 def test_strange_json_of_the_right_kind_is_read_as_far_as_it_goes(changes: dict[str, Any]) -> None:
     assert isinstance(read_evidence(evidence(**changes), "x").endpoint(), Endpoint)
+
+
+def test_a_bitness_that_is_no_word_of_the_collector_is_unknown() -> None:
+    for strange in ("\0", "32", "=1+1", 7, None, ["any"]):
+        files_named = [{"path": r"C:\x\calc.xll", "bitness": strange}]
+        [judged] = read_evidence(evidence(files=files_named), "x").endpoint().addins
+        assert judged.addin.bitness == "unknown"
 
 
 def test_a_vendor_statement_is_shown_with_its_source() -> None:

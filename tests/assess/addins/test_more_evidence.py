@@ -16,7 +16,8 @@ from uptake.assess.addins.derive import AddIn, addins_of
 from uptake.assess.addins.events import Event, experience, read_log
 from uptake.assess.addins.listings import read_listing
 from uptake.assess.addins.manifests import read_manifest
-from uptake.assess.addins.readiness import SCHEMA, Collected, Endpoint, read_all, read_evidence
+from uptake.assess.addins.programs import USES, shipped_programs
+from uptake.assess.addins.readiness import SCHEMA, Collected, Endpoint, judge, read_all, read_evidence, read_programs
 from uptake.assess.addins.registry import Registry, read_export
 from uptake.core.errors import UptakeError
 
@@ -319,3 +320,85 @@ def test_no_text_crashes_a_reader(text: str, content: bytes) -> None:
                 assert all(isinstance(addin, AddIn) for addin in each.addins())
         except UptakeError:
             continue
+
+
+# Programs outside of Office
+
+MAPI_APPS = r"hklm\software\microsoft\windows messaging subsystem\msmapiapps"
+INSTALLED = r"hklm\software\wow6432node\microsoft\windows\currentversion\uninstall"
+
+
+def test_a_program_that_calls_mapi_is_found_by_its_name_and_its_file_says_its_bitness() -> None:
+    registry = Registry()
+    for name in ("Post.exe", "other.exe", "OUTLOOK.EXE", ""):
+        registry.set(MAPI_APPS, name, "Microsoft Outlook")
+    registry.set(
+        r"hklm\software\wow6432node\microsoft\windows\currentversion\app paths\post.exe", "", r'"C:\p\post.exe"'
+    )
+    device = Collected("pc", registry=registry, files={r"c:\P\post.exe": Binary("32-only", company="House")})
+    found = {each.addin.id: each for each in device.endpoint().addins}
+    assert set(found) == {"post.exe", "other.exe"}
+    [post], [other] = found["post.exe"].findings, found["other.exe"].findings
+    assert (post.rule, post.severity.id, post.certainty) == ("A18", "limited", "possible")
+    assert (other.rule, other.severity.id, other.certainty) == ("A18", "minimal", "unknown")
+    assert "not known before it was tried" in other.message
+    assert found["post.exe"].addin.publisher == "House"
+
+
+def test_no_program_is_ever_called_fine() -> None:
+    for uses in ("mapi", "automation"):
+        for bitness in ("32-only", "64-only", "any", "arm64", "unknown"):
+            [judged] = judge((AddIn("x.exe", "program", "outlook", bitness=bitness, uses=uses),))
+            assert [(each.rule, each.certainty in ("possible", "unknown")) for each in judged.findings] == [
+                ("A18", True)
+            ]
+
+
+def test_an_installed_program_counts_when_the_table_names_it_and_its_publisher() -> None:
+    registry = Registry()
+    for key, title, publisher in (
+        ("a", "SAP GUI for Windows 8.00", "SAP SE"), ("b", "SAP GUI for Windowsill", "SAP SE"), ("c", "Sage 50 Payroll", "Someone"),
+    ):  # fmt: skip
+        registry.set(rf"{INSTALLED}\{key}", "DisplayName", title)
+        registry.set(rf"{INSTALLED}\{key}", "Publisher", publisher)
+        registry.set(rf"{INSTALLED}\{key}", "DisplayVersion", "8.0")
+        registry.set(rf"{INSTALLED}\{key}", "DisplayIcon", r"C:\s\sap.exe,0")
+    device = Collected("pc", registry=registry, files={r"C:\s\sap.exe": Binary("32-only")})
+    [judged] = device.endpoint().addins
+    addin = judged.addin
+    assert (addin.name, addin.version, addin.bitness, addin.uses) == (
+        "SAP GUI for Windows 8.00",
+        "8.0",
+        "32-only",
+        "automation",
+    )
+    assert [(each.severity.id, each.certainty) for each in judged.findings] == [("minimal", "possible")]
+    assert "help.sap.com" in judged.findings[0].message
+    assert device.endpoint((), ()).addins == ()
+
+
+def test_rows_of_an_organisation_stand_beside_the_shipped_ones_and_strange_ones_are_refused() -> None:
+    rows = read_programs("program,publisher,uses,source,date\nSage 50,,ok,asked the maker,2026-05-01\n")
+    registry = Registry()
+    registry.set(rf"{INSTALLED}\c", "DisplayName", "Sage 50 Payroll")
+    registry.set(rf"{INSTALLED}\c", "Publisher", "Sage")
+    device = Collected("pc", registry=registry)
+    assert len(device.endpoint().addins) == 1
+    assert device.endpoint((), (*rows, *shipped_programs())).addins == ()
+    for text in ("a,b\n1,2\n", "program,uses,source,date\nX,sometimes,s,d\n", "program,uses,source,date\n,mapi,s,d\n"):
+        with pytest.raises(UptakeError):
+            read_programs(text)
+
+
+def test_every_shipped_program_has_a_source_and_a_date() -> None:
+    for row in shipped_programs():
+        assert row["uses"] in USES
+        assert row["program"]
+        assert row["source"]
+        assert re.fullmatch(r"\d{4}-\d\d-\d\d", row["date"])
+
+
+def test_the_collector_takes_only_four_values_of_an_installed_program_and_none_on_request() -> None:
+    text = files("uptake.assess.addins").joinpath("collector.ps1").read_text(encoding="utf-8")
+    assert "@('DisplayName', 'Publisher', 'DisplayVersion', 'DisplayIcon')" in text
+    assert "if (-not $NoPrograms)" in text

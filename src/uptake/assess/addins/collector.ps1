@@ -1,12 +1,14 @@
 # Collects Office add-ins of this computer as JSON (schema uptake.addins/1) for `uptake addins import`.
 # Nothing is installed and nothing is changed. Run it once in the context of a user, and once more as administrator for other users' keys.
+# -NoPrograms leaves out the list of installed programs, in which those that use Office are looked for.
 # -Conceal replaces the names of computer and user by a digest. Not run on Windows when it was made: try it on a test device first.
 #Requires -Version 5.1
 [CmdletBinding()]
 param(
     [Parameter(Mandatory = $true)] [string] $OutFile,
     [string] $Department = '',
-    [switch] $Conceal
+    [switch] $Conceal,
+    [switch] $NoPrograms
 )
 Set-StrictMode -Version 2.0
 $ErrorActionPreference = 'Stop'
@@ -80,6 +82,55 @@ Add-Tree 'LocalMachine' 'Registry64' 'SOFTWARE\Microsoft\Office\Outlook\FormRegi
 Add-Tree 'LocalMachine' 'Registry64' 'SOFTWARE\Microsoft\Office\16.0\Access\Menu Add-Ins' 'hklm\software\microsoft\office\16.0\access\menu add-ins' 1
 Add-Tree 'CurrentUser' 'Default' 'Software\Microsoft\Office\16.0\WEF\Developer' 'hkcu\software\microsoft\office\16.0\wef\developer' 1
 Add-Tree 'LocalMachine' 'Registry64' 'SOFTWARE\Microsoft\Office\ClickToRun\Configuration' 'hklm\software\microsoft\office\clicktorun\configuration' 0
+
+# Programs outside of Office that can use it: those whose MAPI calls Windows routes, and installed programs with four values each.
+$programs = New-Object System.Collections.Generic.HashSet[string]([System.StringComparer]::OrdinalIgnoreCase)
+function Add-Program([string] $Hive, [string] $SubKey, [string] $Path) {
+    try {
+        $base = [Microsoft.Win32.RegistryKey]::OpenBaseKey([Microsoft.Win32.RegistryHive]$Hive, [Microsoft.Win32.RegistryView]::Registry64)
+        $key = $base.OpenSubKey($SubKey)
+        if ($null -eq $key) { return }
+        foreach ($child in $key.GetSubKeyNames()) {
+            $entry = $key.OpenSubKey($child)
+            if ($null -eq $entry) { continue }
+            $values = @{}
+            foreach ($name in @('DisplayName', 'Publisher', 'DisplayVersion', 'DisplayIcon')) {
+                $value = $entry.GetValue($name, $null)
+                if ($value -is [string]) { $values[$name] = $value }
+            }
+            $entry.Close()
+            if (-not $values.ContainsKey('DisplayName')) { continue }
+            $keys.Add(@{ path = $Path + '\' + $child; values = $values })
+            if ($values.ContainsKey('DisplayIcon')) { [void] $programs.Add(($values['DisplayIcon'] -replace ',\s*-?\d+\s*$', '').Trim('"', ' ')) }
+        }
+        $key.Close()
+    }
+    catch { $notReadable.Add($Path) }
+}
+if (-not $NoPrograms) {
+    $installed = 'Microsoft\Windows\CurrentVersion\Uninstall'
+    Add-Program 'LocalMachine' ('SOFTWARE\' + $installed) ('hklm\software\' + $installed)
+    Add-Program 'LocalMachine' ('SOFTWARE\WOW6432Node\' + $installed) ('hklm\software\wow6432node\' + $installed)
+    Add-Program 'CurrentUser' ('Software\' + $installed) ('hkcu\software\' + $installed)
+    foreach ($root in @('SOFTWARE\', 'SOFTWARE\WOW6432Node\')) {
+        $mapi = $root + 'Microsoft\Windows Messaging Subsystem\MSMapiApps'
+        Add-Tree 'LocalMachine' 'Registry64' $mapi ('hklm\' + $mapi) 0
+    }
+    foreach ($entry in @($keys | Where-Object { $_.path -like '*\MSMapiApps' })) {
+        foreach ($name in @($entry.values.Keys)) {
+            foreach ($root in @('SOFTWARE\', 'SOFTWARE\WOW6432Node\')) {
+                $place = $root + 'Microsoft\Windows\CurrentVersion\App Paths\' + $name
+                Add-Tree 'LocalMachine' 'Registry64' $place ('hklm\' + $place) 0
+            }
+        }
+    }
+    foreach ($entry in @($keys | Where-Object { $_.path -like '*\App Paths\*' })) {
+        if ($entry.values.ContainsKey('')) { [void] $programs.Add(([string] $entry.values['']).Trim('"', ' ')) }
+    }
+    foreach ($program in $programs) {
+        if ($program -like '*.exe' -and (Test-Path -LiteralPath $program -PathType Leaf)) { [void] $paths.Add($program) }
+    }
+}
 
 # The classes behind the registered names, in both views and for the user.
 $names = @($keys | ForEach-Object { $_.path.Split('\')[-1] } | Sort-Object -Unique)

@@ -37,7 +37,7 @@ class AddIn:
     id: str
     """ProgID, or the name of the file."""
     kind: str
-    """`com`, `vsto`, `automation`, `xll`, `wll`, `vba`, `access`, `vsl`, `web`, `form-region` or `custom-ui`."""
+    """`com`, `vsto`, `automation`, `xll`, `wll`, `vba`, `access`, `vsl`, `web`, `form-region`, `custom-ui` or `program`."""
     app: str
     name: str = ""
     path: str = ""
@@ -61,6 +61,10 @@ class AddIn:
     """Name of a web add-in on the device that calls itself its equivalent."""
     publisher: str = ""
     version: str = ""
+    uses: str = ""
+    """How a program outside of Office uses it: `mapi` or `automation`; empty for add-ins."""
+    evidence: str = ""
+    """What says so: a registry key, or the source of a row with its date."""
 
     @property
     def extension(self) -> str:
@@ -69,7 +73,7 @@ class AddIn:
 
 def addins_of(registry: Registry, files: Mapping[str, Binary] | None = None) -> tuple[AddIn, ...]:
     """Every add-in once for each application; `files`: what is known of binaries, by lower-case path."""
-    known = {_folded(path): binary for path, binary in (files or {}).items()}
+    known = {folded(path): binary for path, binary in (files or {}).items()}
     found: dict[tuple[str, str], AddIn] = {}
     for addin in (
         *_registered(registry),
@@ -84,7 +88,8 @@ def addins_of(registry: Registry, files: Mapping[str, Binary] | None = None) -> 
     return tuple(_judged(addin, registry, known) for addin in found.values())
 
 
-def _folded(path: str) -> str:
+def folded(path: str) -> str:
+    """A path for comparing."""
     return path.strip().strip('"').replace("/", "\\").casefold()
 
 
@@ -205,8 +210,8 @@ def _in_folders(known: Mapping[str, Binary]) -> Iterator[AddIn]:
 def _judged(addin: AddIn, registry: Registry, known: Mapping[str, Binary]) -> AddIn:
     servers = _servers(registry, addin.id) if addin.kind in ("com", "automation", "vsto") else {}
     path = addin.path or next(iter(servers.values()), "")
-    binary = known.get(_folded(path))
-    verdicts = {bits: known[_folded(server)].bitness for bits, server in servers.items() if _folded(server) in known}
+    binary = known.get(folded(path))
+    verdicts = {bits: known[folded(server)].bitness for bits, server in servers.items() if folded(server) in known}
     is_outside = not servers and addin.kind == "automation" and _is_outside(registry, addin.id)
     is_managed = any(server.casefold().endswith("mscoree.dll") for server in servers.values()) or bool(
         binary and binary.is_managed
@@ -350,6 +355,7 @@ def facts_of(addins: tuple[AddIn, ...]) -> Iterator[Fact]:
             "extension": addin.extension, "trouble": addin.trouble or "no", "replacement": addin.replacement,
             "replaced": _word(bool(addin.replacement)), "start": "–" if addin.start_ms is None else f"{addin.start_ms:.0f}",
             "registered": "32" if addin.hives == (MACHINE + "32",) else "64", "path": addin.path,
+            "uses": addin.uses, "evidence": addin.evidence,
         })  # fmt: skip
 
 

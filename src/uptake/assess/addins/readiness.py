@@ -14,22 +14,28 @@ from functools import lru_cache
 from typing import Any
 
 from uptake import catalogue
-from uptake.assess.addins.binaries import Binary, read_binary
+from uptake.assess.addins.binaries import ANY, MACHINES, UNKNOWN, Binary, read_binary
 from uptake.assess.addins.derive import AddIn, addins_of, facts_of, with_events, with_manifests
 from uptake.assess.addins.events import NUMBERS, Event, is_log, read_log
 from uptake.assess.addins.listings import is_listing, read_listing
 from uptake.assess.addins.manifests import Manifest, read_manifest
+from uptake.assess.addins.programs import USES, programs_of
 from uptake.assess.addins.registry import Registry, is_export, read_export
 from uptake.core.errors import UptakeError
 from uptake.core.severity import Severity
 from uptake.rules.catalogue import load_rules
 from uptake.rules.match import RuleIndex
+from uptake.rules.model import Hit, Rule
 
 SCHEMA = "uptake.addins/1"
 STATUSES = (
     "Highly adopted", "Adopted", "Adopted version available", "Supported version available", "Contact software provider",
     "Insufficient data", "Unknown",
 )  # fmt: skip
+
+
+BITNESS = frozenset((*MACHINES.values(), ANY, UNKNOWN))
+"""What the collector says of a file; any other word is a stranger's and counts as unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +45,9 @@ class Finding:
     rule: str
     severity: Severity
     message: str
+    certainty: str = ""
+    arguments: Mapping[str, str] = field(default_factory=dict)
+    """What the message is made from, so that it can be said in another language."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +94,15 @@ def _addin_json(judged: Judged) -> dict[str, Any]:
         "bitness": addin.bitness, "load_behavior": dict(addin.load), "policy": addin.policy, "disabled": addin.is_disabled,
         "hard_disabled": addin.is_hard_disabled, "publisher": addin.publisher, "version": addin.version,
         "trouble": addin.trouble, "start_ms": addin.start_ms, "replacement": addin.replacement,
+        "uses": addin.uses, "evidence": addin.evidence,
         "readiness": judged.severity.id, "status": judged.status, "statement": judged.statement,
-        "findings": [{"rule": each.rule, "severity": each.severity.id, "message": each.message} for each in judged.findings],
+        "findings": [_finding_json(each) for each in judged.findings],
+    }  # fmt: skip
+
+
+def _finding_json(finding: Finding) -> dict[str, str]:
+    return {
+        "rule": finding.rule, "severity": finding.severity.id, "certainty": finding.certainty, "message": finding.message,
     }  # fmt: skip
 
 
@@ -100,24 +116,35 @@ def judge(addins: tuple[AddIn, ...], statements: Sequence[Mapping[str, str]] = (
     index = _index()
     made = []
     for addin, fact in zip(addins, facts_of(addins), strict=True):
-        findings = tuple(
-            Finding(
-                hit.rule,
-                hit.severity or index.rules[hit.rule].severity,
-                index.rules[hit.rule].text(hit.variant, hit.arguments),
-            )
-            for _, hit in index.match([fact], addin.app)
-        )
-        row = _statement(addin, statements)
-        status = row.get("status", "") if row.get("status") in STATUSES else "Unknown"
+        findings = tuple(_finding(index.rules[hit.rule], hit) for _, hit in index.match([fact], addin.app))
+        row = statement_of(addin.id, addin.path, statements)
+        status = status_of(row)
         text = f"{row['statement']} ({row.get('source', '')}, {row.get('date', '')})" if row.get("statement") else ""
         made.append(Judged(addin, findings, status, text))
     return tuple(made)
 
 
-def _statement(addin: AddIn, statements: Iterable[Mapping[str, str]]) -> Mapping[str, str]:
-    names = {addin.id.casefold(), addin.path.replace("/", "\\").rpartition("\\")[2].casefold()}
+def _finding(rule: Rule, hit: Hit) -> Finding:
+    return Finding(
+        hit.rule, hit.severity or rule.severity, rule.text(hit.variant, hit.arguments), str(hit.certainty or rule.certainty),
+        {name: str(value) for name, value in hit.arguments.items() if "{" + name in rule.message},
+    )  # fmt: skip
+
+
+def file_of(path: str) -> str:
+    """The name of a file in a Windows path."""
+    return path.replace("/", "\\").rpartition("\\")[2]
+
+
+def statement_of(addin: str, path: str, statements: Iterable[Mapping[str, str]]) -> Mapping[str, str]:
+    """The first row that names an add-in by its ProgID or the name of its file; empty without one."""
+    names = {addin.casefold(), file_of(path).casefold()}
     return next((row for row in statements if row.get("addin", "").casefold() in names), {})
+
+
+def status_of(row: Mapping[str, str]) -> str:
+    """The toolkit's word for an add-in; what is none of its words is Unknown."""
+    return row.get("status", "") if row.get("status") in STATUSES else "Unknown"
 
 
 def read_statements(text: str) -> tuple[dict[str, str], ...]:
@@ -128,6 +155,17 @@ def read_statements(text: str) -> tuple[dict[str, str], ...]:
     return rows
 
 
+def read_programs(text: str) -> tuple[dict[str, str], ...]:
+    """A table of programs that use Office: program, publisher, uses, source, date. Raises `UptakeError` for what is none."""
+    rows = tuple(csv.DictReader(io.StringIO(text.lstrip("\ufeff"))))
+    if rows and not {"program", "uses", "source", "date"} <= set(rows[0]):
+        raise UptakeError("the programs have no columns program, publisher, uses, source, date")
+    for line, row in enumerate(rows, 2):
+        if row["uses"] not in USES or not row["program"]:
+            raise UptakeError(f"programs, line {line}: a name, and uses as one of {', '.join(sorted(USES))}")
+    return rows
+
+
 @dataclass(slots=True)
 class Collected:
     """What was read of a device, before it is judged."""
@@ -135,6 +173,8 @@ class Collected:
     device: str
     user: str = ""
     department: str = ""
+    collected: str = ""
+    """When, in ISO form and UTC, as the collector wrote it; empty where nothing says so."""
     registry: Registry = field(default_factory=Registry)
     files: dict[str, Binary] = field(default_factory=dict)
     listed: list[AddIn] = field(default_factory=list)
@@ -146,6 +186,7 @@ class Collected:
     def add(self, other: Collected) -> None:
         """Takes over what another file says of the same device."""
         self.user, self.department = self.user or other.user, self.department or other.department
+        self.collected = max(self.collected, other.collected)
         self.registry.merge(other.registry)
         self.files.update(other.files)
         self.listed += other.listed
@@ -153,15 +194,19 @@ class Collected:
         self.manifests += other.manifests
         self.problems += other.problems
 
-    def addins(self) -> tuple[AddIn, ...]:
-        """What the registry and files say, then what only an export lists, with log and manifests."""
+    def addins(self, programs: Sequence[Mapping[str, str]] | None = None) -> tuple[AddIn, ...]:
+        """What the registry and files say, then what only an export lists, with log and manifests, and programs outside."""
         found = addins_of(self.registry, self.files)
         known = {(addin.app, addin.id.casefold()) for addin in found}
         more = {(a.app, a.id.casefold()): a for a in self.listed if (a.app, a.id.casefold()) not in known}
-        return with_events(with_manifests((*found, *more.values()), self.manifests), self.events)
+        addins = with_events(with_manifests((*found, *more.values()), self.manifests), self.events)
+        return (*addins, *programs_of(self.registry, self.files, programs))
 
-    def endpoint(self, statements: Sequence[Mapping[str, str]] = ()) -> Endpoint:
-        judged = judge(self.addins(), statements)
+    def endpoint(
+        self, statements: Sequence[Mapping[str, str]] = (), programs: Sequence[Mapping[str, str]] | None = None
+    ) -> Endpoint:
+        """The device, judged; `programs`: rows of those that use Office, the shipped ones by default."""
+        judged = judge(self.addins(programs), statements)
         problems = (*self.problems, *self.registry.problems[:20])
         return Endpoint(self.device, self.user, self.department, judged, problems)
 
@@ -205,7 +250,10 @@ def read_all(content: bytes, name: str) -> list[Collected]:
 
 
 def _collected(data: Mapping[str, Any], name: str) -> Collected:
-    made = Collected(str(data.get("device") or name), str(data.get("user") or ""), str(data.get("department") or ""))
+    made = Collected(
+        str(data.get("device") or name), str(data.get("user") or ""), str(data.get("department") or ""),
+        str(data.get("collected") or "")[:40],
+    )  # fmt: skip
     for key in _list(data, "keys"):
         path, values = key.get("path"), key.get("values")
         if isinstance(path, str) and isinstance(values, dict | None):
@@ -224,7 +272,8 @@ def _collected(data: Mapping[str, Any], name: str) -> Collected:
             made.manifests.append(manifest)
         else:
             made.problems.append(f"no manifest of a web add-in: {str(entry.get('path') or '')[:200]}")
-    made.problems += [str(each)[:200] for each in data.get("not_readable", ()) if isinstance(each, str)]
+    unread = data.get("not_readable")
+    made.problems += [each[:200] for each in unread if isinstance(each, str)] if isinstance(unread, list) else []
     return made
 
 
@@ -251,8 +300,12 @@ def _reported(file: Mapping[str, Any]) -> Binary:
             return read_binary(bytes.fromhex(head))
         except ValueError:
             return Binary("unknown", reason="the headers are no hex text")
-    bitness = str(file.get("bitness") or "unknown")
-    return Binary(bitness, company=str(file.get("company") or ""), version=str(file.get("version") or ""))
+    bitness = str(file.get("bitness"))
+    return Binary(
+        bitness if bitness in BITNESS else UNKNOWN,
+        company=str(file.get("company") or ""),
+        version=str(file.get("version") or ""),
+    )
 
 
 def totals(endpoints: Sequence[Endpoint]) -> list[dict[str, Any]]:

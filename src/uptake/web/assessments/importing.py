@@ -35,7 +35,6 @@ ORT_SEVERITY = {
     **{text.lower(): name for name in RANK for text in WORDS[name].values()},
 }  # fmt: skip
 """Severities as the toolkit and our own workbooks write them, in both languages."""
-TRIAGE = ("process", "criticality", "assignee", "state", "remark")
 
 
 @dataclass(slots=True)
@@ -81,14 +80,11 @@ def read(scan: Scan) -> None:
 
 def _tell_checklist(scan: Scan) -> None:
     """Findings open and close items by themselves, where a checklist exists."""
-    from uptake.web.assessments.selectors import open_rules
-    from uptake.web.engagements.services import generate_checklist
+    from uptake.web.engagements.services import renew_checklist
 
-    if scan.engagement.checklist_stamp:
-        try:
-            generate_checklist("uptake", scan.engagement, open_rules(scan.engagement))
-        except UptakeError as error:
-            Scan.objects.filter(pk=scan.pk).update(problem=str(error))
+    problem = renew_checklist(scan.engagement)
+    if problem:
+        Scan.objects.filter(pk=scan.pk).update(problem=problem)
 
 
 def _store(scan: Scan, file: BinaryIO) -> Tally:
@@ -247,7 +243,7 @@ class _Writer:
         if found is None:
             found = Cluster(scan=self.scan, by=by, key=key, severity=severity)
             old = self.before.get((by, key))
-            for name in TRIAGE if old else ():
+            for name in Cluster.NAMES if old else ():
                 setattr(found, name, getattr(old, name))
             found.save()
             self.clusters[by, key] = found

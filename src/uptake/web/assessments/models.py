@@ -50,7 +50,23 @@ class Scan(models.Model):
         ordering: ClassVar = ["-ran_on", "-pk"]
 
 
-class Cluster(models.Model):
+class Triage(models.Model):
+    """What people say about something that was found; it is kept while results come and go."""
+
+    NAMES: ClassVar = ("process", "criticality", "assignee", "state", "remark")
+    SETTLED: ClassVar = ("fixed", "accepted")
+    """States in which something found no longer opens items of the checklist."""
+    process = models.CharField(_("business process"), max_length=200, blank=True)
+    criticality = models.CharField(_("criticality"), max_length=20, blank=True)
+    assignee = models.CharField(_("assigned to"), max_length=120, blank=True)
+    state = models.CharField(_("state"), max_length=10, default="untriaged")
+    remark = models.TextField(_("remark"), blank=True)
+
+    class Meta:
+        abstract = True
+
+
+class Cluster(Triage):
     """Findings that belong together: of one cause, of one reused module, or of one owner's folder."""
 
     class By(models.TextChoices):
@@ -75,11 +91,6 @@ class Cluster(models.Model):
     """What the message of the finding is made from, so that it can be said in another language."""
     findings_count = models.PositiveIntegerField(default=0)
     files_count = models.PositiveIntegerField(default=0)
-    process = models.CharField(_("business process"), max_length=200, blank=True)
-    criticality = models.CharField(_("criticality"), max_length=20, blank=True)
-    assignee = models.CharField(_("assigned to"), max_length=120, blank=True)
-    state = models.CharField(_("state"), max_length=10, default="untriaged")
-    remark = models.TextField(_("remark"), blank=True)
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=("scan", "by", "key"), name="one_cluster")]

@@ -16,9 +16,7 @@ def open_rules(row: Engagement) -> list[str] | None:
     scan = latest(row)
     if scan is None:
         return None
-    found = Cluster.objects.filter(scan=scan, by="cause", severity__gt=RANK["ready"]).exclude(
-        state__in=("fixed", "accepted")
-    )
+    found = Cluster.objects.filter(scan=scan, by="cause", severity__gt=RANK["ready"]).exclude(state__in=Cluster.SETTLED)
     return list(found.values_list("rule", flat=True).distinct())
 
 
@@ -28,3 +26,13 @@ def package_rules(row: Engagement) -> list[str] | None:
 
     last = PackageRow.objects.filter(engagement=row).first()
     return list(last.rules) if last else None
+
+
+def addin_rules(row: Engagement) -> list[str] | None:
+    """Rules of add-ins that still speak; None while nothing was collected, which closes nothing."""
+    from uptake.web.addins.models import AddInFinding, AddInRow, Collection
+
+    if not Collection.objects.filter(engagement=row, state="complete").exists():
+        return None
+    found = AddInFinding.objects.filter(addin__engagement=row, addin__devices_count__gt=0, severity__gt=RANK["ready"])
+    return list(found.exclude(addin__state__in=AddInRow.SETTLED).values_list("rule", flat=True).distinct().order_by())

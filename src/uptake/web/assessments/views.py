@@ -20,8 +20,9 @@ from uptake.guide.engagement import Evidence
 from uptake.reporting.charts import stacked_bar
 from uptake.reporting.clean import visible
 from uptake.rules.translation import rule_texts
+from uptake.web.accounts.models import User
 from uptake.web.assessments.importing import read_scan
-from uptake.web.assessments.models import RANK, Cluster, FindingRow, Scan
+from uptake.web.assessments.models import RANK, Cluster, FindingRow, Scan, Triage
 from uptake.web.assessments.selectors import latest, open_rules
 from uptake.web.common.access import member, user_of
 from uptake.web.common.forms import Form, choice_field, date_field, text_field
@@ -86,8 +87,20 @@ class TriageForm(Form):
         return values
 
 
+def triage_form(request: HttpRequest, found: Triage) -> TriageForm:
+    """The form of what is stored about a cluster or an add-in."""
+    return TriageForm(request.POST or None, stored={name: getattr(found, name) for name in found.NAMES})
+
+
+def save_triage(user: User, row: Engagement, found: Triage, title: str, values: dict[str, Any]) -> None:
+    """Keep what people say, with its entry in the audit trail."""
+    changes = [Change(f"{title}: {name}", getattr(found, name), values[name]) for name in found.NAMES]
+    type(found).objects.filter(pk=found.pk).update(**{name: values[name] for name in found.NAMES})  # type: ignore[attr-defined]
+    audit(row, user, "triage", [each for each in changes if each.before != each.after], values["remark"])
+
+
 @lru_cache(maxsize=2)
-def _rules(lang: str) -> dict[str, dict[str, Any]]:
+def rules_said(lang: str) -> dict[str, dict[str, Any]]:
     """What the rules say in a language; they do not change while the server runs."""
     return rule_texts(lang)
 
@@ -181,23 +194,17 @@ def _cluster(row: Engagement, number: int) -> Cluster:
 def cluster(request: HttpRequest, row: Engagement, number: int) -> HttpResponse:
     """One cluster: why, the corrected line, where it is, and who sees to it."""
     found = _cluster(row, number)
-    names = ("process", "criticality", "assignee", "state", "remark")
-    form = TriageForm(request.POST or None, stored={name: getattr(found, name) for name in names})
+    form = triage_form(request, found)
 
     def save(values: dict[str, Any]) -> None:
-        user = user_of(request)
-        changes = [
-            Change(f"{found.rule} {found.title[:80]}: {name}", getattr(found, name), values[name]) for name in names
-        ]
         before = open_rules(row)
-        Cluster.objects.filter(pk=found.pk).update(**{name: values[name] for name in names})
-        audit(row, user, "triage", [each for each in changes if each.before != each.after], values["remark"])
-        if row.checklist_stamp and open_rules(row) != before:
-            services.generate_checklist("uptake", row, open_rules(row))
+        save_triage(user_of(request), row, found, f"{found.rule} {found.title[:80]}", values)
+        if open_rules(row) != before:
+            services.renew_checklist(row)
 
     rows = {"cause": "cause", "code": "code", "owner": "owner"}[found.by]
     places = FindingRow.objects.filter(**{rows: found}).select_related("cause").order_by("pk")
-    rule = _rules(language()).get(found.rule)
+    rule = rules_said(language()).get(found.rule)
     return form_page(
         request,
         form,

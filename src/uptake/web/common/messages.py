@@ -29,6 +29,14 @@ FORMS: tuple[tuple[str, Any], ...] = (
     (r"the questionnaire (?P<key>\S+) is for .*", _("The questionnaire %(key)s is made for another cloud than the tenant's.")),
     (r"(?P<status>.+) needs an L2", _("This L1 needs a reason (L2).")),
     (r".+ belongs to .+, not to .+", _("This L2 does not belong to this L1.")),
+    (r"(?P<addin>.+) has a statement already", _("%(addin)s has a statement already; change that one.")),
+    (r"a statement names its add-in", _("Name the add-in.")),
+    (r"line (?P<line>\d+): the date is not written as .*", _("Line %(line)s: the date is not written as 2026-11-22.")),
+    (r"line (?P<line>\d+): a statement has an add-in and a source", _("Line %(line)s: an add-in and a source are missing.")),
+    (r"line (?P<line>\d+): the status is none of .*", _("Line %(line)s: the status is none of the Readiness Toolkit's words.")),
+    (r"the file holds no statement", _("The file holds no statement.")),
+    (r"the statements have no columns .*", _("The file has no columns addin, status, statement, source, date.")),
+    (r"the files are too large", _("The files are too large. Upload them in parts.")),
     (r"no L[12] .*", _("No such status.")),
 )  # fmt: skip
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import json
+import zipfile
 from contextlib import closing
 from dataclasses import replace
 from datetime import date, timedelta
@@ -25,6 +26,9 @@ from uptake.deploy.rollout.waves import WavePlan
 from uptake.guide.elements import DecisionTopic, Question
 from uptake.guide.engagement import Evidence, Note, Person
 from uptake.web.accounts.models import Membership, Organisation, Team, User
+from uptake.web.addins import services as addins
+from uptake.web.addins.importing import read as read_collection
+from uptake.web.addins.models import AddInRow
 from uptake.web.assessments.importing import read
 from uptake.web.assessments.models import Cluster, Scan
 from uptake.web.assessments.selectors import open_rules
@@ -164,6 +168,8 @@ def _assess(lead: User, fm: User, row: Engagement, today: date, index: int) -> N
         next_action_owner=people[2].name,
     ))  # fmt: skip
     _scan(lead, row, today - timedelta(days=20 - index))
+    if index < 2:
+        _addins(lead, row, index)
 
 
 def _scan(lead: User, row: Engagement, on: date) -> None:
@@ -184,6 +190,90 @@ def _scan(lead: User, row: Engagement, on: date) -> None:
     services.prove(
         lead, row.pk, "step:ort", Evidence("scan", f"{on} · stand-alone · Finance and HR shares", on, lead.name)
     )
+
+
+def _addins(lead: User, row: Engagement, index: int) -> None:
+    """Collections of invented devices in the form of the collector, a statement of a vendor, and one add-in that was looked at."""
+    files = collections_of(40 if index else 60)
+    body = io.BytesIO()
+    with zipfile.ZipFile(body, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    body.seek(0)
+    made = addins.keep_files(lead, row, [("collections.zip", body)], body.getbuffer().nbytes)
+    read_collection(made)
+    if not index:
+        addins.keep_statement(lead, row, {
+            "addin": "Mailkeep.Connect", "status": "Supported version available", "statement": "Version 9 has a 64-bit edition.",
+            "source": "Letter of the vendor to the IT manager", "on": timezone.localdate() - timedelta(days=12),
+        })  # fmt: skip
+    AddInRow.objects.filter(engagement=row, key="ledgerlink.connect").update(
+        state="assigned", assignee="Finance IT", process="Monthly closing", criticality="business-critical"
+    )
+
+
+SERVER = r"hklm\software\{view}classes\clsid\{clsid}\inprocserver32"
+DEPARTMENTS = ("Finance", "HR", "Sales", "Logistics")
+
+
+def collections_of(count: int) -> dict[str, bytes]:
+    """Files as the collector writes them, of devices that the demonstration's inventory knows."""
+    return {f"PC-{number:04}.json": json.dumps(_collection(number)).encode() for number in range(count)}
+
+
+def _collection(number: int) -> dict[str, Any]:
+    department = DEPARTMENTS[number % 4]
+    keys, files = _registered(
+        "outlook", "Mailkeep.Connect", "Mailkeep Archive", 1, "8.2", "32-only" if number % 5 else "64-only"
+    )
+    if department == "Finance":
+        more_keys, more_files = _registered("excel", "LedgerLink.Connect", "LedgerLink for Excel", 2, "3.1", "32-only")
+        keys, files = [*keys, *more_keys], [*files, *more_files]
+        keys.append(
+            {
+                "path": r"hkcu\software\microsoft\office\16.0\excel\options",
+                "values": {"OPEN": r'/R "C:\Tools\rates.xll"'},
+            }
+        )
+        files.append({"path": r"C:\Tools\rates.xll", "bitness": "32-only", "company": "House", "version": "1.4"})
+    if department in ("HR", "Sales"):
+        keys.append({
+            "path": r"hklm\software\microsoft\office\word\addins\Papermill.Templates",
+            "values": {"FriendlyName": "Papermill Templates", "LoadBehavior": 3, "Manifest": "file:///C:/Papermill/papermill.vsto|vstolocal"},
+        })  # fmt: skip
+    if department == "Logistics":
+        keys.append({
+            "path": r"hklm\software\wow6432node\microsoft\windows\currentversion\uninstall\sapgui",
+            "values": {"DisplayName": "SAP GUI for Windows 8.00", "Publisher": "SAP SE", "DisplayVersion": "8.00"},
+        })  # fmt: skip
+    keys.append(
+        {
+            "path": r"hkcu\software\microsoft\office\16.0\excel\add-in manager",
+            "values": {r"C:\Office\Library\solver.xlam": ""},
+        }
+    )
+    return {
+        "schema": "uptake.addins/1", "device": f"PC-{number:04}", "user": f"user{number:04}", "department": department,
+        "collected": f"{timezone.localdate() - timedelta(days=4)}T08:{number % 60:02}:00Z", "keys": keys, "files": files,
+        "events": [], "manifests": [], "not_readable": [r"C:\Tools\old.dll"] if number % 20 == 7 else [],
+    }  # fmt: skip
+
+
+def _registered(
+    app: str, progid: str, name: str, number: int, version: str, bitness: str
+) -> tuple[list[Any], list[Any]]:
+    """Keys and file of a COM add-in whose server is registered in the view of its bitness."""
+    clsid, view = f"{{0000000{number}-0000-0000-0000-000000000000}}", "wow6432node\\" if bitness == "32-only" else ""
+    path = rf"C:\Program Files\{name}\{progid.partition('.')[0].lower()}.dll"
+    keys = [
+        {
+            "path": rf"hklm\software\{view}microsoft\office\{app}\addins\{progid}",
+            "values": {"FriendlyName": name, "LoadBehavior": 3},
+        },
+        {"path": rf"hklm\software\classes\{progid}\clsid", "values": {"": clsid}},
+        {"path": SERVER.format(view=view, clsid=clsid), "values": {"": path}},
+    ]
+    return keys, [{"path": path, "bitness": bitness, "company": name.split()[0], "version": version}]
 
 
 @lru_cache(maxsize=1)

@@ -101,6 +101,7 @@ INSTALLED_APPS = [
     "uptake.web.accounts",
     "uptake.web.engagements",
     "uptake.web.assessments",
+    "uptake.web.addins",
     "uptake.web.packages",
     "uptake.web.insights",
 ]
@@ -177,6 +178,10 @@ MOST_EVIDENCE = int(os.environ.get("UPTAKE_MOST_EVIDENCE", 20_000_000))
 """Bytes of one file of evidence."""
 MOST_SCAN = int(os.environ.get("UPTAKE_MOST_SCAN", 2_000_000_000))
 """Bytes of one uploaded scan result."""
+MOST_COLLECTION = int(os.environ.get("UPTAKE_MOST_COLLECTION", 500_000_000))
+"""Bytes of the files of endpoints that are uploaded together."""
+DATA_UPLOAD_MAX_NUMBER_FILES = 1_000
+"""Files of one form; more of them come in a zip."""
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]

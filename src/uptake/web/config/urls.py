@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import include, path, re_path
 
 from uptake.web.accounts import views as people_views
+from uptake.web.addins import views as addins
 from uptake.web.api import api
 from uptake.web.assessments import views as scans
 from uptake.web.common.health import health
@@ -58,6 +59,20 @@ engagement = [
     path("readiness/upload/", scans.upload, name="upload-scan"),
     path("readiness/<int:number>/", scans.cluster, name="cluster"),
     path("readiness/sign/<int:number>/", scans.sign, name="sign-scan"),
+    path("addins/", addins.overview, name="addins"),
+    path("addins/upload/", addins.upload, name="upload-addins"),
+    path("addins/collect.ps1", addins.script, name="addin-collector"),
+    re_path(r"^addins/export\.(?P<kind>xlsx|csv)$", addins.export, name="export-addins"),
+    path("addins/<int:number>/", addins.addin, name="addin"),
+    path("addins/devices.csv", addins.devices_csv, name="devices-csv"),
+    path("addins/devices/", addins.devices, name="addin-devices"),
+    path("addins/devices/<int:number>/", addins.device, name="addin-device"),
+    path("addins/devices/<int:number>/forget/", addins.forget, name="forget-device"),
+    path("addins/statements/", addins.statements, name="addin-statements"),
+    path("addins/statements/new/", addins.statement, name="new-statement"),
+    path("addins/statements/<int:number>/", addins.statement, name="addin-statement"),
+    path("addins/statements/<int:number>/remove/", addins.drop_statement, name="drop-statement"),
+    path("addins/statements.csv", addins.statements_csv, name="statements-csv"),
     path("checklist/", checklist.checklist, name="checklist"),
     path("checklist/generate/", checklist.generate, name="generate"),
     path("checklist/questions/<slug:key>/", checklist.questionnaire, name="questionnaire"),
@@ -121,6 +136,7 @@ urlpatterns = [
     path("reminders/", portfolio.reminders, name="reminders"),
     path("watch/", insights.watch, name="watch"),
     path("search/", portfolio.search, name="search"),
+    path("rules/<slug:key>/", addins.rule, name="rule"),
     path("playbook/", portfolio.playbook_page, name="playbook"),
     path("e/<int:pk>/", include(engagement)),
     path("me/", people_views.profile, name="profile"),

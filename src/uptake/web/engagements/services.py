@@ -22,7 +22,7 @@ from uptake.guide.checklist import Diff, assign, generate, regenerate, reopen, r
 from uptake.guide.elements import L1
 from uptake.guide.notes import Verdict, review
 from uptake.web.accounts.models import Membership, Organisation, Team, User
-from uptake.web.assessments.selectors import package_rules
+from uptake.web.assessments.selectors import addin_rules, open_rules, package_rules
 from uptake.web.common.playbook import playbook, template
 from uptake.web.engagements.models import Answer, Engagement, MeetingRow, NoteRow, Participant
 from uptake.web.engagements.refresh import refresh
@@ -295,19 +295,30 @@ def preview(row: Engagement, findings: Iterable[str] | None) -> Diff | None:
     engagement = load(row)
     if engagement.checklist is None:
         return None
-    fresh = generate(template(), answers_of(row), row.scope, row.cloud, findings, package_rules(row))
+    fresh = generate(template(), answers_of(row), row.scope, row.cloud, findings, package_rules(row), addin_rules(row))
     return regenerate(engagement.checklist, fresh)[1]
 
 
 def generate_checklist(actor: User | str, row: Engagement, findings: Iterable[str] | None) -> guide.Engagement:
     """Generate the checklist, or generate it again with all that people did to it kept. Raises `WrongEditionError`."""
-    fresh = generate(template(), answers_of(row), row.scope, row.cloud, findings, package_rules(row))
+    fresh = generate(template(), answers_of(row), row.scope, row.cloud, findings, package_rules(row), addin_rules(row))
 
     def make(before: guide.Engagement) -> guide.Engagement:
         merged = regenerate(before.checklist, fresh)[0] if before.checklist else fresh
         return replace(before, checklist=merged)
 
     return change(actor, row.pk, "checklist", make)
+
+
+def renew_checklist(row: Engagement) -> str:
+    """Generate the checklist again after something was found or settled, where there is one; what stands in the way, in words."""
+    if not row.checklist_stamp:
+        return ""
+    try:
+        generate_checklist("uptake", row, open_rules(row))
+    except UptakeError as error:
+        return str(error)
+    return ""
 
 
 def set_item(actor: User, row: Engagement, item: str, values: Mapping[str, Any]) -> None:

@@ -34,6 +34,7 @@ from uptake.deploy.rollout.waves import WavePlan, Waves, plan_waves
 from uptake.guide import engagement as guide
 from uptake.reporting.clean import visible
 from uptake.web.accounts.models import User
+from uptake.web.addins.counting import device_key, items_of, join_inventory
 from uptake.web.engagements.models import Engagement
 from uptake.web.engagements.services import prove
 from uptake.web.engagements.store import Change, audit, load
@@ -160,13 +161,31 @@ def take_inventory(actor: User, row: Engagement, content: bytes, name: str) -> I
     )  # fmt: skip
     made.file.save("inventory", ContentFile(content))
     audit(row, actor, "inventory", [Change("inventory", "", f"{shown}, {made.devices} devices")])
+    join_inventory(row)
     return made
 
 
-def inventory_of(row: InventoryRow) -> Inventory:
-    """The devices again."""
+def listed_devices(row: InventoryRow) -> Inventory:
+    """The devices again, as the file has them."""
     with row.file.open("rb") as file:
         return read_inventory(file.read(), row.name)
+
+
+def inventory_of(row: InventoryRow) -> Inventory:
+    """The devices with the add-ins that were collected of them, beside the items that the file names."""
+    listed, collected = listed_devices(row), items_of(row.engagement)
+    if not collected:
+        return listed
+    devices = tuple(
+        replace(each, items=with_items(each.items, collected.get(device_key(each.name), ()))) for each in listed.devices
+    )
+    return replace(listed, devices=devices)
+
+
+def with_items(listed: tuple[str, ...], collected: tuple[str, ...]) -> tuple[str, ...]:
+    """Items of an inventory and those collected; one that both name stands as the inventory writes it."""
+    known = {each.casefold() for each in listed}
+    return (*listed, *(each for each in dict.fromkeys(collected) if each.casefold() not in known))
 
 
 @transaction.atomic

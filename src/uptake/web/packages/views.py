@@ -27,6 +27,7 @@ from uptake.deploy.odt.sizing import told as told_sizes
 from uptake.deploy.rollout.pilot import told as told_pilot
 from uptake.deploy.rollout.waves import Blackout, WavePlan, Waves, calendar, moves
 from uptake.guide.elements import DecisionTopic
+from uptake.web.addins.models import AddInRow
 from uptake.web.common.access import member, user_of
 from uptake.web.common.forms import Form, date_field, text_field
 from uptake.web.common.messages import say_error
@@ -267,7 +268,8 @@ def rollout(request: HttpRequest, row: Engagement) -> HttpResponse:
         request, "packages/rollout.html", row, tab="rollout", inventory=inventory, pilots=pilots, pilot_row=pilot, pilot=found,
         pilot_told=told_pilot(found, language()) if found else (), waves=waves, lines=lines, changed=changed[:20], changed_count=len(changed),
         plan=restored(WavePlan, kept[0].plan) if kept else None, waiting=any(each.state in ("queued", "reading") for each in pilots),
-        installed=sum(each.installed for each in progress.values()),
+        installed=sum(each.installed for each in progress.values()), addins_url=reverse("addins", args=[row.pk]),
+        collected=AddInRow.objects.filter(engagement=row, devices_count__gt=0).count(),
     )  # fmt: skip
 
 

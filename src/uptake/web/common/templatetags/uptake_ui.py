@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from uptake.guide.elements import KINDS, Element
+from uptake.web.addins import words as addins
 from uptake.web.common import words
 from uptake.web.common.messages import say as say_message
 from uptake.web.common.playbook import playbook, say, say_all
@@ -172,3 +173,27 @@ def case_word(key: Any) -> str:
 def colour_tone(colour: str) -> str:
     """Red, yellow, green as bad, wait, ok; the word stands in the pill."""
     return {"red": "bad", "yellow": "wait", "green": "ok", "blue": "ok"}.get(colour, "none")
+
+
+@register.filter
+def addin_kind(key: str) -> str:
+    """A kind of add-in."""
+    return addins.say_kind(key)
+
+
+@register.filter
+def addin_app(key: str) -> str:
+    """An application of Office."""
+    return addins.say_app(key)
+
+
+@register.filter
+def addin_bitness(key: str) -> str:
+    """For which Office an add-in was built."""
+    return addins.say_bitness(key)
+
+
+@register.filter
+def addin_status(key: str) -> SafeString:
+    """What a vendor says, in the toolkit's words, as a pill."""
+    return format_html('<span class="tag {}">{}</span>', addins.TONES.get(key, "none"), addins.say_status(key))
