@@ -106,6 +106,31 @@ def test_a_newer_collection_takes_the_place_of_the_older_and_an_older_one_does_n
     assert (first.devices, Collection.objects.count()) == (1, 3)
 
 
+def test_users_of_one_device_whose_files_come_apart_are_joined(world: World) -> None:
+    upload(world, ("a.json", report("PC1", "rates.xll", user="ann")))
+    made = upload(world, ("b.json", report("PC1", "fx.xll", user="bob", bitness="64-only")))
+    device = DeviceRow.objects.get()
+    assert (made.replaced, made.new, device.user, device.addins_count, device.severity) == (1, 0, "ann, bob", 2, 4)
+    assert "bob" in page(world, f"addins/devices/{device.pk}/")
+    upload(world, ("c.json", report("PC1", "fx.xll", user="ann", collected="2026-11-02T08:00:00Z")))
+    assert list(Installed.objects.values_list("addin__key", flat=True)) == ["fx.xll"]
+    older = upload(world, ("d.json", report("PC1", "old.xll", user="bob", collected="2026-10-02T08:00:00Z")))
+    assert (older.older, Installed.objects.count()) == (1, 1)
+
+
+def test_a_list_beside_the_collectors_file_adds_names_and_hides_no_bitness(world: World) -> None:
+    upload(world, ("a.json", report("PC1", "rates.xll", bitness="64-only")))
+    before = AddInRow.objects.get(key="rates.xll")
+    head = "DeviceName,FriendlyName,ID,OfficeApplication,Type\n"
+    upload(world, ("b.csv", (head + "PC1,Rates,rates.xll,Excel,XLL\nPC1,Other,House.Other,Excel,COM\n").encode()))
+    after = AddInRow.objects.get(key="rates.xll")
+    assert (after.bitness, after.rules, after.severity) == ("64-only", before.rules, before.severity)
+    assert sorted(DeviceRow.objects.get().installed.values_list("addin__key", flat=True)) == [
+        "house.other",
+        "rates.xll",
+    ]
+
+
 def test_files_of_one_device_that_come_together_are_joined_and_a_hive_needs_its_name(world: World) -> None:
     export = (
         "Windows Registry Editor Version 5.00\n\n"

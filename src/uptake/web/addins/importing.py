@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 import zipfile
-from collections.abc import Iterable, Iterator, Sequence
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import PurePath
@@ -24,10 +25,11 @@ from uptake.adapters.endpoint_files import read_endpoints
 from uptake.assess.addins.programs import shipped_programs
 from uptake.assess.addins.readiness import SCHEMA, Collected, Endpoint, Judged, file_of
 from uptake.core.errors import UptakeError
+from uptake.core.plain import as_plain, from_plain
 from uptake.reporting.clean import visible
 from uptake.web.addins.archives import Files, Member, TooMuchError
 from uptake.web.addins.counting import count_addins, departments_of, device_key, severities_of
-from uptake.web.addins.models import AddInRow, Collection, DeviceRow, Installed
+from uptake.web.addins.models import AddInRow, Collection, DevicePart, DeviceRow, Installed
 
 BATCH = 100
 """Devices that are written together."""
@@ -57,6 +59,37 @@ class Tally:
     def tell(self, why: str) -> None:
         if len(self.problems) < SAID:
             self.problems.append(visible(why)[:300])
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A device as one user has it, and when."""
+
+    at: datetime
+    packed: bytes
+    """JSON of the `Endpoint`, compressed."""
+
+    @property
+    def endpoint(self) -> Endpoint:
+        return from_plain(Endpoint, orjson.loads(zlib.decompress(self.packed)))
+
+
+def _part_of(endpoint: Endpoint, at: datetime) -> _Part:
+    return _Part(at, zlib.compress(orjson.dumps(endpoint, default=as_plain), 3))
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """A device that is to be written."""
+
+    endpoint: Endpoint
+    digest: str
+    parts: Mapping[str, _Part]
+    """User → the newest part of that user."""
+
+    @property
+    def at(self) -> datetime:
+        return max(part.at for part in self.parts.values())
 
 
 @dataclass(slots=True)
@@ -196,62 +229,90 @@ class _Writer:
         self.collection, self.row, self.tally = collection, collection.engagement, tally
         self.addins = {(each.app, each.key): each for each in AddInRow.objects.filter(engagement=self.row)}
         self.departments = departments_of(self.row)
-        self.known = {
-            key: (digest, at)
-            for key, digest, at in DeviceRow.objects.filter(engagement=self.row).values_list(
-                "key", "digest", "collected_at"
-            )
-        }
+        self.known = dict(DeviceRow.objects.filter(engagement=self.row).values_list("key", "digest"))
         self.programs = shipped_programs()
-        self.waiting: list[tuple[Endpoint, str, datetime]] = []
+        self.waiting: list[_Waiting] = []
 
     def add(self, found: Sequence[Collected]) -> None:
         """One device as each of its users has it, unless it is known as it is, or newer."""
-        endpoint = _joined([each.endpoint((), self.programs) for each in found])
-        key, at = device_key(endpoint.device), _moment(max(each.collected for each in found))
+        key = device_key(found[0].device)
+        before = self._parts_before(key)
+        newer = self._newer(found, before)
+        parts = dict(sorted((before | newer).items()))
+        endpoint = _joined([part.endpoint for part in parts.values()])
         if len(endpoint.addins) > MOST_ADDINS:
             self.tally.skip(f"{endpoint.device}: more than {MOST_ADDINS:,} add-ins")
             return
         self.tally.devices += 1
-        digest = _digest(endpoint)
-        before = self.known.get(key)
-        if before and before[1] > at:
+        waiting = _Waiting(endpoint, _digest(endpoint), parts)
+        if not newer:
             self.tally.older += 1
-        elif before and before[0] == digest:
+        elif self.known.get(key) == waiting.digest:
             self.tally.same += 1
-            DeviceRow.objects.filter(engagement=self.row, key=key).update(collected_at=at)
+            self._seen_again(key, waiting)
         else:
-            self.tally.replaced += bool(before)
-            self.tally.new += not before
-            self.known[key] = (digest, at)
-            self.waiting.append((endpoint, digest, at))
+            self.tally.replaced += key in self.known
+            self.tally.new += key not in self.known
+            self.known[key] = waiting.digest
+            self.waiting.append(waiting)
             if len(self.waiting) >= BATCH:
                 self.flush()
+
+    @transaction.atomic
+    def _seen_again(self, key: str, waiting: _Waiting) -> None:
+        """Nothing that pages show has changed, but when it was seen."""
+        row = DeviceRow.objects.get(engagement=self.row, key=key)
+        DeviceRow.objects.filter(pk=row.pk).update(collected_at=waiting.at)
+        for user, part in waiting.parts.items():
+            DevicePart.objects.update_or_create(
+                device=row, user=user, defaults={"collected_at": part.at, "content": part.packed}
+            )
+
+    def _parts_before(self, key: str) -> dict[str, _Part]:
+        if key not in self.known:
+            return {}
+        rows = DevicePart.objects.filter(device__engagement=self.row, device__key=key)
+        return {each.user: _Part(each.collected_at, bytes(each.content)) for each in rows}
+
+    def _newer(self, found: Sequence[Collected], before: Mapping[str, _Part]) -> dict[str, _Part]:
+        """Parts of users of whom nothing newer is known."""
+        made = {}
+        for each in found:
+            user, at = visible(each.user)[:200], _moment(each.collected)
+            if user not in before or before[user].at <= at:
+                made[user] = _part_of(each.endpoint((), self.programs), at)
+        return made
 
     @transaction.atomic
     def flush(self) -> None:
         """Write what waits."""
         if not self.waiting:
             return
-        keys = [device_key(endpoint.device) for endpoint, *_rest in self.waiting]
+        keys = [device_key(each.endpoint.device) for each in self.waiting]
         DeviceRow.objects.filter(engagement=self.row, key__in=keys).delete()
-        devices = DeviceRow.objects.bulk_create([self._device(*each) for each in self.waiting])
-        self._new_addins(judged for endpoint, *_rest in self.waiting for judged in endpoint.addins)
+        devices = DeviceRow.objects.bulk_create([self._device(each) for each in self.waiting])
+        DevicePart.objects.bulk_create(
+            DevicePart(device=device, user=user, collected_at=part.at, content=part.packed)
+            for device, each in zip(devices, self.waiting, strict=True)
+            for user, part in each.parts.items()
+        )
+        self._new_addins(judged for each in self.waiting for judged in each.endpoint.addins)
         Installed.objects.bulk_create(
             [
                 self._installed(device, judged)
-                for device, (endpoint, *_rest) in zip(devices, self.waiting, strict=True)
-                for judged in endpoint.addins
+                for device, each in zip(devices, self.waiting, strict=True)
+                for judged in each.endpoint.addins
             ],
             batch_size=2_000,
         )
         self.waiting.clear()
 
-    def _device(self, endpoint: Endpoint, digest: str, at: datetime) -> DeviceRow:
+    def _device(self, waiting: _Waiting) -> DeviceRow:
+        endpoint = waiting.endpoint
         key, own = device_key(endpoint.device), visible(endpoint.department)[:200]
         return DeviceRow(
             engagement=self.row, collection=self.collection, name=endpoint.device, key=key, user=visible(endpoint.user)[:200],
-            own_department=own, department=self.departments.get(key, own), collected_at=at, digest=digest, severity=int(endpoint.severity),
+            own_department=own, department=self.departments.get(key, own), collected_at=waiting.at, digest=waiting.digest, severity=int(endpoint.severity),
             addins_count=len(endpoint.addins), problems=[visible(each)[:200] for each in endpoint.problems[:20]],
         )  # fmt: skip
 
@@ -284,11 +345,11 @@ class _Writer:
 
 
 def _joined(endpoints: Sequence[Endpoint]) -> Endpoint:
-    """A device over its users: each add-in once, as it stands worst."""
+    """A device over its users: each add-in once, as it stands worst; what only a list names, as the registry knows it."""
     worst: dict[tuple[str, str], Judged] = {}
     for judged in (judged for each in endpoints for judged in each.addins):
         known = worst.setdefault(key_of(judged), judged)
-        if judged.severity > known.severity:
+        if (bool(judged.addin.hives), judged.severity) > (bool(known.addin.hives), known.severity):
             worst[key_of(judged)] = judged
     return Endpoint(
         endpoints[0].device, ", ".join(dict.fromkeys(each.user for each in endpoints if each.user)),

@@ -51,7 +51,7 @@ class Collection(models.Model):
 
 
 class DeviceRow(models.Model):
-    """A device as it was collected last."""
+    """A device as it was collected last, over all of its users."""
 
     engagement = models.ForeignKey(Engagement, models.CASCADE, related_name="endpoints")
     collection = models.ForeignKey(Collection, models.CASCADE, related_name="endpoints")
@@ -81,6 +81,19 @@ class DeviceRow(models.Model):
     def severity_name(self) -> str:
         """`significant` …"""
         return SEVERITIES[self.severity]
+
+
+class DevicePart(models.Model):
+    """What one user's collection said of a device, packed: the next one of another user is joined with it, and not put in its place."""
+
+    device = models.ForeignKey(DeviceRow, models.CASCADE, related_name="parts")
+    user = models.CharField(max_length=200, blank=True)
+    collected_at = models.DateTimeField()
+    content = models.BinaryField()
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=("device", "user"), name="one_device_part")]
+        ordering: ClassVar = ["user"]
 
 
 class AddInRow(Triage):

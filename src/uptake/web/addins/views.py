@@ -228,8 +228,9 @@ def device(request: HttpRequest, row: Engagement, number: int) -> HttpResponse:
     found = _device(row, number)
     installed = Installed.objects.filter(device=found).select_related("addin").order_by("-severity", "addin__key")
     return show(
-        request, "addins/device.html", row, tab="addins", device=found, installed=paged(request, installed, 100)
-    )
+        request, "addins/device.html", row, tab="addins", device=found, installed=paged(request, installed, 100),
+        parts=found.parts.defer("content"),
+    )  # fmt: skip
 
 
 @require_POST
