@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+
 from conftest import Command
 
 HEADER = "series,date,active,paid,l1,next_action,enterprise\n"

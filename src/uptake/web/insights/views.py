@@ -65,7 +65,7 @@ class ReportForm(Form):
     file = forms.FileField(
         label=_l("Report"),
         help_text=_l(
-            "The user detail of the Microsoft 365 Apps usage report, a product list or subscribedSkus; CSV, JSON or a re-save of Excel as text."
+            "The user detail of the Microsoft 365 Apps usage report, a product list or subscribedSkus; CSV, JSON or an Excel workbook (.xlsx)."
         ),
     )
 
