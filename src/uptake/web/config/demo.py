@@ -336,10 +336,21 @@ def _usage(fm: User, row: Engagement, today: date, percents: tuple[int, ...]) ->
     users = row.seats
     for months, percent in enumerate(reversed(percents)):
         on = today - timedelta(days=2 + 30 * months)
+        report = io.BytesIO(user_detail(on, users, users * percent // 100))
         take_report(
-            fm, row, io.BytesIO(user_detail(on, users, users * percent // 100)), f"ProPlusUsageUserDetail_{on}.csv"
+            fm, row, report, f"ProPlusUsageUserDetail_{on}.csv", (io.BytesIO(_departments(users)), "departments.csv")
         )
     set_seats(fm, row, users, today - timedelta(days=2 + 30 * (len(percents) - 1)), "Product list of the tenant")
+
+
+def _departments(users: int) -> bytes:
+    """A list of people; departments differ in their share, one is small, and some people are in none."""
+    lines = ["User principal name,Department"]
+    for number in range(users):
+        early = number < users // 2
+        names = ("Finance", "Sales", "Sales" if early else "Logistics", "HR", "" if early else "Logistics")
+        lines.append(f"user{number:05}@demo.example,{'Board' if number < 3 else names[number % 5]}")
+    return "\n".join(lines).encode()
 
 
 def user_detail(on: date, users: int, active: int) -> bytes:

@@ -56,6 +56,41 @@ class SnapshotRow(models.Model):
         ordering: ClassVar = ["refresh_date"]
 
 
+class DepartmentsRow(models.Model):
+    """Active users by department on one data date; small departments are silent already when they are stored."""
+
+    engagement = models.ForeignKey(Engagement, models.CASCADE, related_name="usage_departments")
+    data_date = models.DateField()
+    value = models.JSONField()
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=("engagement", "data_date"), name="one_departments")]
+        ordering: ClassVar = ["-data_date"]
+
+
+class PeopleRow(models.Model):
+    """Rows about people of one file, packed: deleted when they are as old as the organisation says."""
+
+    class Kind(models.TextChoices):
+        """Who used what, or who belongs where."""
+
+        USE = "use"
+        MEMBERSHIP = "membership"
+
+    engagement = models.ForeignKey(Engagement, models.CASCADE, related_name="usage_people")
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    data_date = models.DateField()
+    source = models.CharField(max_length=255)
+    people = models.PositiveIntegerField()
+    content = models.BinaryField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=("engagement", "kind", "data_date"), name="one_people_row")
+        ]
+        ordering: ClassVar = ["-data_date", "-pk"]
+
+
 class VerdictRow(models.Model):
     """A judgement with its inputs, formula and version; the newest one of an engagement is what lists show."""
 

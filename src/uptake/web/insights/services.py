@@ -25,7 +25,7 @@ from uptake.prove.usage.licences import Seats, seats_of
 from uptake.prove.usage.model import UsageReport
 from uptake.prove.usage.portfolio import Colour, risk_of
 from uptake.prove.usage.portfolio import Standing as Stand
-from uptake.prove.usage.reading import read_report
+from uptake.prove.usage.reading import Use, read_report
 from uptake.prove.usage.rules import DEFAULTS, Basis, Judgement, Thresholds, Verdict, judge
 from uptake.prove.usage.snapshots import (
     Formula,
@@ -47,6 +47,7 @@ from uptake.web.assessments.selectors import latest
 from uptake.web.common.playbook import playbook
 from uptake.web.engagements.models import Engagement
 from uptake.web.engagements.store import Change, audit, change, load
+from uptake.web.insights import people
 from uptake.web.insights.models import (
     CaseRow,
     SnapshotRow,
@@ -87,15 +88,25 @@ def points_of(row: Engagement, history: tuple[Snapshot, ...] | None = None) -> t
 
 
 @transaction.atomic
-def take_report(actor: User | str, row: Engagement, source: BinaryIO, name: str) -> UsageImport:
-    """Import one file. Raises `UptakeError` for one that is no report, is empty, or is a part; then nothing is stored."""
+def take_report(
+    actor: User | str, row: Engagement, source: BinaryIO, name: str, listed: tuple[BinaryIO, str] | None = None
+) -> UsageImport:
+    """Import one file. Raises `UptakeError` for one that is no report, is empty, or is a part; then nothing is stored.
+
+    `listed` is a list of people with their departments, which may come with the report.
+    """
     Engagement.objects.select_for_update().get(pk=row.pk)
-    shown = visible(name.replace("\\", "/").rpartition("/")[2])[:200]
-    report = read_report(source, shown)
+    shown = _name_of(name)
+    uses: list[Use] = []
+    report = read_report(source, shown, witness=uses.append)
     history = history_of(row)
+    membership = _membership(row, listed)
     if report.report == USERS:
         _refuse_cut_off(report, history)
         after, outcome = merged(history, snapshot_of(report, _last_seats(history)))
+        _take_people(row, report, after, uses, membership)
+    elif report.report in people.LISTS:
+        after, outcome = history, _take_list(row, source, shown)
     elif report.licences or report.report == "licensed_users":
         after, outcome = _with_licences(report, history, row)
     elif report.products:
@@ -106,6 +117,7 @@ def take_report(actor: User | str, row: Engagement, source: BinaryIO, name: str)
             hint="Import the user detail of the Microsoft 365 Apps usage report, and a product list or subscribedSkus.",
         )
     _keep(row, history, after)
+    people.forget()
     made = UsageImport.objects.create(
         engagement=row, name=shown, report=report.report, refresh_date=report.refresh_date, rows=report.rows,
         skipped=[{"line": each.line, "why": each.why} for each in report.skipped[:20]], skipped_count=report.skipped_count or len(report.skipped),
@@ -114,6 +126,48 @@ def take_report(actor: User | str, row: Engagement, source: BinaryIO, name: str)
     audit(row, actor, "usage", [Change(f"usage {report.report}", "", f"{shown} {report.refresh_date or ''} {outcome}")])
     assess(row, actor)
     return made
+
+
+def _name_of(name: str) -> str:
+    return visible(name.replace("\\", "/").rpartition("/")[2])[:200]
+
+
+def _membership(row: Engagement, listed: tuple[BinaryIO, str] | None) -> tuple[dict[str, str], str]:
+    """User → department, from the list that came with the report, or from what is kept."""
+    if listed is None:
+        return people.membership_of(row)
+    name = _name_of(listed[1])
+    found = people.read_membership(listed[0], name)
+    people.keep_membership(row, found, name)
+    people.count_again(row, found, name)
+    return found, name
+
+
+def _take_people(
+    row: Engagement,
+    report: UsageReport,
+    after: tuple[Snapshot, ...],
+    uses: list[Use],
+    membership: tuple[dict[str, str], str],
+) -> None:
+    """The table by department of a report whose figures hold: an earlier one that was restated since changes nothing."""
+    current = next(each for each in after if each.refresh_date == report.refresh_date)
+    if report.concealed or (current.active, current.rows) != (report.active, report.rows):
+        return
+    people.count(row, report, uses, *membership)
+    people.keep_use(row, report, uses)
+
+
+def _take_list(row: Engagement, source: BinaryIO, name: str) -> Outcome:
+    source.seek(0)
+    found = people.read_membership(source, name)
+    if not people.keep_membership(row, found, name):
+        raise UptakeError(
+            f"{name} is a list of people, and the organisation keeps none",
+            hint="Choose it together with the usage report: it is read and not stored.",
+        )
+    people.count_again(row, found, name)
+    return Outcome.ADDED
 
 
 def _refuse_cut_off(report: UsageReport, history: tuple[Snapshot, ...]) -> None:
@@ -399,7 +453,7 @@ def book_of(row: Engagement) -> UsageBook:
     efforts = tuple(measured(each, points, today) for _kept, case in cases_of(row) for each in case.efforts)
     return UsageBook(
         row.customer, today, judgement, foretold(points, judgement.thresholds.goal), shown[-1] if shown else None, tuple(marks),
-        effects_of(row, points), efforts, is_concealed=bool(history and history[-1].concealed),
+        effects_of(row, points), efforts, people.departments_of(row), bool(history and history[-1].concealed),
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from django_tasks import task
 
 from uptake.web.engagements.models import Engagement
 from uptake.web.insights.models import GraphTenant, SnapshotRow, VerdictRow
+from uptake.web.insights.people import count_again, forget, membership_of
 from uptake.web.insights.services import assess
 
 
@@ -26,6 +27,19 @@ def fetch_reports(pks: list[int]) -> None:
 
 
 @task()
+def forget_people() -> None:
+    """Delete rows about people that are older than their organisation says."""
+    forget()
+
+
+@task()
+def count_departments(pk: int) -> None:
+    """Join what is kept of users with the departments of a new inventory."""
+    row = Engagement.objects.select_related("organisation").get(pk=pk)
+    count_again(row, *membership_of(row))
+
+
+@task()
 def judge_again(pk: int) -> None:
     """Judge one engagement: data grow old, and a verdict of today may be another one."""
     assess(Engagement.objects.select_related("organisation").get(pk=pk))
@@ -38,6 +52,7 @@ def enqueue_due() -> tuple[int, int]:
 
     from uptake.web.insights.fetching import due
 
+    forget_people.enqueue()
     today = timezone.localdate()
     newest = VerdictRow.objects.values("engagement").annotate(last=Max("as_of")).filter(last__lt=today)
     old = [each["engagement"] for each in newest]

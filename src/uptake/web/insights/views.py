@@ -26,6 +26,8 @@ from uptake.prove.acceleration import case as cases
 from uptake.prove.acceleration.agenda import agenda, evidence_pack
 from uptake.prove.acceleration.case import Action, Case, Effort, State
 from uptake.prove.acceleration.solutions import Question, search
+from uptake.prove.usage.departments import counted_by
+from uptake.prove.usage.departments import shown as by_formula
 from uptake.prove.usage.reasons import Reason
 from uptake.prove.usage.reasons import said as reason_said
 from uptake.prove.usage.rules import DEFAULTS, Basis, Judgement, judge, replay
@@ -43,7 +45,7 @@ from uptake.web.common.playbook import language, playbook
 from uptake.web.engagements.forms import BlockForm, people_in
 from uptake.web.engagements.models import MOST_SEATS, Engagement, Participant
 from uptake.web.engagements.store import Change, audit, load
-from uptake.web.insights import services
+from uptake.web.insights import people, services
 from uptake.web.insights.fetching import application, consent_for
 from uptake.web.insights.models import CaseRow, GraphTenant, SolutionRow, Standing, UsageImport, VerdictRow
 from uptake.web.insights.tasks import fetch_reports, judge_organisation
@@ -59,8 +61,17 @@ CONDITIONS = {
 }
 
 
+ORDERS: dict[str, tuple[Any, Any]] = {
+    "share": (_l("Lowest share"), lambda each: each.percent),
+    "-share": (_l("Highest share"), lambda each: each.percent),
+    "-people": (_l("Most people"), lambda each: each.people),
+    "name": (_l("Name"), lambda each: each.name or None),
+}
+"""Order of departments → its name and the value to go by; those without a value come last."""
+
+
 class ReportForm(Form):
-    """A usage or licence report."""
+    """A usage or licence report, and who belongs to which department."""
 
     file = forms.FileField(
         label=_l("Report"),
@@ -69,12 +80,27 @@ class ReportForm(Form):
         ),
     )
 
+    people = forms.FileField(
+        label=_l("People and departments"),
+        required=False,
+        help_text=_l(
+            "A list with the columns User principal name and Department, for the table of departments. Without it the departments of the device inventory count."
+        ),
+    )
+
     def clean_file(self) -> Any:
         """Bounded."""
-        file = self.cleaned_data["file"]
-        if file.size > MOST_REPORT:
-            raise forms.ValidationError(_("The file is larger than %(size)s MB.") % {"size": MOST_REPORT // 1_000_000})
-        return file
+        return _bounded(self.cleaned_data["file"])
+
+    def clean_people(self) -> Any:
+        """Bounded."""
+        return _bounded(self.cleaned_data["people"])
+
+
+def _bounded(file: Any) -> Any:
+    if file and file.size > MOST_REPORT:
+        raise forms.ValidationError(_("The file is larger than %(size)s MB.") % {"size": MOST_REPORT // 1_000_000})
+    return file
 
 
 class TenantForm(Form):
@@ -213,7 +239,24 @@ def usage(request: HttpRequest, row: Engagement) -> HttpResponse:
         imports=UsageImport.objects.filter(engagement=row)[:10], open_case=open_case, formula=formula,
         table=[(each, each.before) for each in reversed(history[-24:])], percents={each.date: each.percent for each in points},
         verdicts=VerdictRow.objects.filter(engagement=row)[:10], is_shared=services.settings_of(row).is_shared,
+        **_departments(row, formula, request.GET.get("sort", "")), is_concealed=bool(history and history[-1].concealed),
     )  # fmt: skip
+
+
+def _departments(row: Engagement, formula: Formula, wanted: str) -> dict[str, Any]:
+    """The table of departments, in the order that the reader wants."""
+    table = people.departments_of(row)
+    order = wanted if wanted in ORDERS else next(iter(ORDERS))
+    value = ORDERS[order][1]
+    found = by_formula(table, formula) if table else ()
+    known = sorted((each for each in found if value(each) is not None), key=value, reverse=order.startswith("-"))
+    return {
+        "departments": table,
+        "counted_by": counted_by(formula).name,
+        "lines": [*known, *(each for each in found if value(each) is None)],
+        "orders": [(key, label) for key, (label, _value) in ORDERS.items()],
+        "sort": order,
+    }
 
 
 @member
@@ -222,7 +265,8 @@ def take(request: HttpRequest, row: Engagement) -> HttpResponse:
     form = ReportForm(request.POST or None, request.FILES or None)
 
     def save(values: dict[str, Any]) -> None:
-        made = services.take_report(user_of(request), row, values["file"].file, values["file"].name or "report")
+        listed = (values["people"].file, values["people"].name or "people") if values["people"] else None
+        made = services.take_report(user_of(request), row, values["file"].file, values["file"].name or "report", listed)
         if made.is_concealed:
             messages.warning(
                 request,
@@ -491,10 +535,10 @@ def act(request: HttpRequest, row: Engagement, number: int, move: str) -> HttpRe
     known = playbook().of(Move).get(move)
     if known is None or move in ("find-reason", "report-block", "log-effort"):
         raise Http404
-    people = "\n".join(
+    present = "\n".join(
         f"{each.name}, {each.role}" for each in Participant.objects.filter(engagement=row, role__in=("FM", "FE", "SME"))
     )
-    form = ActForm(request.POST or None, initial={"attendees": people if known.records == "meeting" else ""})
+    form = ActForm(request.POST or None, initial={"attendees": present if known.records == "meeting" else ""})
     if known.records != "meeting":
         del form.fields["attendees"]
     if known.records not in cases.NEEDS_REFERENCE:
