@@ -573,6 +573,19 @@ class DepartmentsOut(Schema):
     lines: list[DepartmentOut]
 
 
+class ReportOut(Schema):
+    """A report that was made on a schedule, or why it could not be."""
+
+    id: int
+    occasion: Literal["month", "session"]
+    on: date
+    made_at: datetime
+    data_date: date | None
+    languages: list[str]
+    state: Literal["ready", "failed"]
+    problem: str
+
+
 class InventoryOut(Schema):
     """An inventory that was kept."""
 
@@ -717,6 +730,30 @@ def get_departments(request: HttpRequest, pk: Number) -> Any:
         for each in shown(found, formula)
     ]  # fmt: skip
     return {**as_plain(found), "formula": formula.name, "lines": lines}
+
+
+@api.get("/engagements/{pk}/usage/reports", response={200: list[ReportOut], **PROBLEMS}, operation_id="list_reports")
+def list_reports(request: HttpRequest, pk: Number) -> Any:
+    """Reports that were made on a schedule, the newest first."""
+    from uptake.web.insights.models import ReportRow
+
+    return list(ReportRow.objects.filter(engagement=_row(request, pk)).defer("value")[:PAGE])
+
+
+@api.get("/engagements/{pk}/usage/reports/file", response={200: bytes, **PROBLEMS}, operation_id="get_report")
+def get_report(
+    request: HttpRequest, pk: Number, report: Number | None = None, language: Literal["en", "ja"] = "en",
+    kind: Literal["html", "xlsx", "pptx"] = "html",
+) -> HttpResponse:  # fmt: skip
+    """A file of a report; the newest one where none is named."""
+    from uptake.web.insights.models import ReportRow
+    from uptake.web.insights.reports import KINDS, written
+
+    ready = ReportRow.objects.filter(engagement=_row(request, pk), state=ReportRow.State.READY)
+    found = (ready.filter(pk=report) if report else ready).first()
+    if found is None or language not in found.value:
+        raise Http404
+    return HttpResponse(written(found, language, kind), content_type=KINDS[kind][1])
 
 
 @api.get("/engagements/{pk}/usage", response={200: UsageOut, **PROBLEMS}, operation_id="get_usage")

@@ -30,6 +30,8 @@ FORMS: tuple[tuple[str, Any], ...] = (
     (r"(?P<status>.+) needs an L2", _("This L1 needs a reason (L2).")),
     (r".+ belongs to .+, not to .+", _("This L2 does not belong to this L1.")),
     (r"no L[12] .*", _("No such status.")),
+    (r"there are no figures of usage with seats yet", _("There are no figures of usage with seats yet.")),
+    (r"an error of the program .*", _("An error of the program; its log says more.")),
     (r"(?P<file>.+) is encrypted", _("%(file)s is encrypted. Open it in Excel, take away the password or the label that encrypts it, and save it again.")),
     (r"(?P<file>.+) is no workbook that can be read .*", _("%(file)s cannot be read as a workbook. Save the table in Excel as “CSV UTF-8”.")),
     (r"(?P<file>.+) (?:unpacks to more than|is packed more than|has a row of more than|has more than [\d,]+ rows) .*",

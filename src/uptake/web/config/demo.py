@@ -32,6 +32,8 @@ from uptake.web.common.playbook import playbook
 from uptake.web.engagements import services
 from uptake.web.engagements.models import Conversation, Engagement, Message, Objection, RequestRow
 from uptake.web.engagements.store import change, load
+from uptake.web.insights.reports import choose_plan, plan_of
+from uptake.web.insights.reports import make as make_report
 from uptake.web.insights.services import set_seats, take_report
 from uptake.web.packages import services as packages
 from uptake.web.packages.models import PilotRow
@@ -326,6 +328,8 @@ def _success(lead: User, fm: User, row: Engagement, today: date, _index: int) ->
     ))  # fmt: skip
     row.refresh_from_db()
     _usage(fm, row, today, (31, 37, 44, 49, 50, 51, 52))
+    choose_plan(fm, row, "month", today.day, 3, ["en", "ja"])
+    make_report(plan_of(row), today)
     change(
         fm, row.pk, "completed", lambda before: replace(before, completed_on=on), "All waves have received the package"
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django_tasks import task
 
 from uptake.web.engagements.models import Engagement
-from uptake.web.insights.models import GraphTenant, SnapshotRow, VerdictRow
+from uptake.web.insights.models import GraphTenant, ReportPlan, SnapshotRow, VerdictRow
 from uptake.web.insights.people import count_again, forget, membership_of
 from uptake.web.insights.services import assess
 
@@ -45,12 +45,23 @@ def judge_again(pk: int) -> None:
     assess(Engagement.objects.select_related("organisation").get(pk=pk))
 
 
-def enqueue_due() -> tuple[int, int]:
-    """What is due today: verdicts older than a day, and tenants whose reports should be fetched. How many of each."""
+@task()
+def make_report(pk: int) -> None:
+    """Make the report of a plan, if one is due."""
+    from django.utils import timezone
+
+    from uptake.web.insights.reports import make
+
+    make(ReportPlan.objects.get(pk=pk), timezone.localdate())
+
+
+def enqueue_due() -> tuple[int, int, int]:
+    """What is due today: verdicts older than a day, tenants whose reports should be fetched, reports to make. How many of each."""
     from django.db.models import Max
     from django.utils import timezone
 
     from uptake.web.insights.fetching import due
+    from uptake.web.insights.reports import due_plans
 
     forget_people.enqueue()
     today = timezone.localdate()
@@ -61,4 +72,7 @@ def enqueue_due() -> tuple[int, int]:
     tenants = [row.pk for row in due()]
     if tenants:
         fetch_reports.enqueue(tenants)
-    return len(old), len(tenants)
+    plans = due_plans(today)
+    for plan in plans:
+        make_report.enqueue(plan.pk)
+    return len(old), len(tenants), len(plans)

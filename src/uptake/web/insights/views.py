@@ -33,9 +33,6 @@ from uptake.prove.usage.reasons import said as reason_said
 from uptake.prove.usage.rules import DEFAULTS, Basis, Judgement, judge, replay
 from uptake.prove.usage.snapshots import Denominator, Formula, Numerator, Window, percentage
 from uptake.reporting.usage_chart import trend
-from uptake.reporting.usage_excel import write_usage_excel
-from uptake.reporting.usage_html import write_usage_html
-from uptake.reporting.usage_slides import write_usage_slides
 from uptake.web.accounts.models import Organisation
 from uptake.web.common.access import delivery, member, org_admin, user_of, visible_to
 from uptake.web.common.forms import Form, choice_field, date_field, text_field
@@ -47,7 +44,8 @@ from uptake.web.engagements.models import MOST_SEATS, Engagement, Participant
 from uptake.web.engagements.store import Change, audit, load
 from uptake.web.insights import people, services
 from uptake.web.insights.fetching import application, consent_for
-from uptake.web.insights.models import CaseRow, GraphTenant, SolutionRow, Standing, UsageImport, VerdictRow
+from uptake.web.insights.models import CaseRow, GraphTenant, ReportRow, SolutionRow, Standing, UsageImport, VerdictRow
+from uptake.web.insights.reports import KINDS, choose_plan, plan_of, sessions_of, written
 from uptake.web.insights.tasks import fetch_reports, judge_organisation
 
 MOST_REPORT = 200_000_000
@@ -61,6 +59,7 @@ CONDITIONS = {
 }
 
 
+KIND_NAMES = (("html", "HTML"), ("xlsx", "Excel"), ("pptx", "PowerPoint"))
 ORDERS: dict[str, tuple[Any, Any]] = {
     "share": (_l("Lowest share"), lambda each: each.percent),
     "-share": (_l("Highest share"), lambda each: each.percent),
@@ -145,6 +144,32 @@ class FormulaForm(Form):
         _l("Of"), [("paid", _l("paid seats")), ("assigned", _l("assigned seats")), ("enabled", _l("enabled users"))]
     )
     is_shared = forms.BooleanField(label=_l("The tenant has shared computers"), required=False)
+
+
+class PlanForm(Form):
+    """When the usage report is made, and in which languages."""
+
+    every = choice_field(
+        _l("Make a report"),
+        [
+            ("off", _l("only when somebody asks")),
+            ("month", _l("every month")),
+            ("session", _l("before each planned follow-on session")),
+        ],
+    )
+    day = forms.IntegerField(
+        label=_l("Day of the month"),
+        min_value=1,
+        max_value=31,
+        help_text=_l("A month that is too short has its last day."),
+    )
+    days_before = forms.IntegerField(
+        label=_l("Days before the session"), min_value=0, max_value=30,
+        help_text=_l("The date is the next date of the newest follow-on session."),
+    )  # fmt: skip
+    languages = forms.MultipleChoiceField(
+        label=_l("Languages"), choices=[("en", "English"), ("ja", "日本語")], widget=forms.CheckboxSelectMultiple
+    )
 
 
 class OpenForm(Form):
@@ -239,6 +264,7 @@ def usage(request: HttpRequest, row: Engagement) -> HttpResponse:
         imports=UsageImport.objects.filter(engagement=row)[:10], open_case=open_case, formula=formula,
         table=[(each, each.before) for each in reversed(history[-24:])], percents={each.date: each.percent for each in points},
         verdicts=VerdictRow.objects.filter(engagement=row)[:10], is_shared=services.settings_of(row).is_shared,
+        plan=plan_of(row), reports=ReportRow.objects.filter(engagement=row).defer("value")[:3], kinds=KIND_NAMES,
         **_departments(row, formula, request.GET.get("sort", "")), is_concealed=bool(history and history[-1].concealed),
     )  # fmt: skip
 
@@ -369,17 +395,43 @@ def verdict(request: HttpRequest, row: Engagement, number: int) -> HttpResponse:
 @member
 def report(request: HttpRequest, row: Engagement, kind: str) -> HttpResponse:  # noqa: ARG001
     """The usage report as HTML, workbook or slides, in the reader's language."""
-    writers = {
-        "html": (write_usage_html, "text/html; charset=utf-8"),
-        "xlsx": (write_usage_excel, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
-        "pptx": (write_usage_slides, "application/vnd.openxmlformats-officedocument.presentationml.presentation"),
-    }
-    write, content = writers[kind]
+    write, content = KINDS[kind]
     out = io.BytesIO()
     write(services.book_of(row), out, language())
-    response = HttpResponse(out.getvalue(), content_type=content)
-    response["Content-Disposition"] = f'attachment; filename="usage-{row.pk}.{kind}"'
+    return _attached(out.getvalue(), content, f"usage-{row.pk}.{kind}")
+
+
+def _attached(body: bytes, content: str, name: str) -> HttpResponse:
+    response = HttpResponse(body, content_type=content)
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
+
+
+@member
+def reports(request: HttpRequest, row: Engagement) -> HttpResponse:
+    """When reports are made, and all that were."""
+    kept = plan_of(row)
+    names = ("every", "day", "days_before", "languages")
+    form = PlanForm(request.POST or None, stored={name: getattr(kept, name) for name in names})
+
+    def save(values: dict[str, Any]) -> None:
+        choose_plan(user_of(request), row, *(values[name] for name in names))
+
+    return form_page(
+        request, form, save, reverse("usage-reports", args=[row.pk]), row=row, title=_("Reports on a schedule"), tab="usage",
+        template="insights/reports.html", page=paged(request, ReportRow.objects.filter(engagement=row).defer("value"), 25),
+        sessions=sessions_of(row), kinds=KIND_NAMES,
+        intro=_("The report is made in the background on its day and kept here. Nothing is mailed."),
+    )  # fmt: skip
+
+
+@member
+def made_report(request: HttpRequest, row: Engagement, number: str, lang: str, kind: str) -> HttpResponse:  # noqa: ARG001
+    """A file of a report that was made."""
+    found = ReportRow.objects.filter(engagement=row, pk=int(number), state=ReportRow.State.READY).first()
+    if found is None or lang not in found.value:
+        raise Http404
+    return _attached(written(found, lang, kind), KINDS[kind][1], f"usage-{row.pk}-{found.on}.{lang}.{kind}")
 
 
 @delivery
