@@ -28,9 +28,8 @@ from uptake.web.accounts.models import User
 from uptake.web.engagements.models import Engagement, MeetingRow
 from uptake.web.engagements.store import Change, audit
 from uptake.web.insights.models import ReportPlan, ReportRow
-from uptake.web.insights.services import book_of
+from uptake.web.insights.services import SESSION, book_of
 
-SESSION = "follow-on"
 Write = Callable[[UsageBook, BinaryIO, str], None]
 KINDS: dict[str, tuple[Write, str]] = {
     "html": (write_usage_html, "text/html; charset=utf-8"),

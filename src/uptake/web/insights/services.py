@@ -30,10 +30,12 @@ from uptake.prove.usage.rules import DEFAULTS, Basis, Judgement, Thresholds, Ver
 from uptake.prove.usage.snapshots import (
     Formula,
     Outcome,
+    Percentage,
     Point,
     Snapshot,
     is_truncated,
     merged,
+    percentage,
     series,
     shared_computers,
     snapshot_of,
@@ -45,8 +47,8 @@ from uptake.web.accounts.models import Organisation, User
 from uptake.web.assessments.models import RANK, Cluster
 from uptake.web.assessments.selectors import latest
 from uptake.web.common.playbook import playbook
-from uptake.web.engagements.models import Engagement
-from uptake.web.engagements.store import Change, audit, change, load
+from uptake.web.engagements.models import Engagement, MeetingRow
+from uptake.web.engagements.store import Change, audit, change
 from uptake.web.insights import people
 from uptake.web.insights.models import (
     CaseRow,
@@ -60,6 +62,8 @@ from uptake.web.insights.models import (
 from uptake.web.packages.models import WavesRow
 
 USERS = "m365_app_user_detail"
+SESSION = "follow-on"
+"""The meeting of the playbook that prepares with a usage report (S40)."""
 SETTABLE = ("goal", "growth", "months", "basis", "sustained_months", "stale_days")
 
 
@@ -241,9 +245,14 @@ def choose_formula(actor: User, row: Engagement, formula: str, *, is_shared: boo
     assess(row, actor)
 
 
-def judged(row: Engagement, as_of: date | None = None, points: tuple[Point, ...] | None = None) -> Judgement:
+def judged(
+    row: Engagement,
+    as_of: date | None = None,
+    points: tuple[Point, ...] | None = None,
+    chosen: UsageSettings | None = None,
+) -> Judgement:
     """The verdicts on a day, today by default."""
-    chosen = settings_of(row)
+    chosen = chosen or settings_of(row)
     return judge(
         points if points is not None else points_of(row), as_of or timezone.localdate(), thresholds_of(row.organisation),
         is_shared=chosen.is_shared, formula=chosen.formula,
@@ -431,17 +440,33 @@ def effects_of(row: Engagement, points: tuple[Point, ...]) -> tuple[Effect, ...]
     return tuple(each for _kept, case in cases_of(row) for each in effects(case, points, today))
 
 
-def book_of(row: Engagement) -> UsageBook:
-    """The report of a customer as it stands: figures, verdicts, forecast, marks, effects."""
-    from uptake.prove.usage.snapshots import percentage
+def book_of(row: Engagement, history: tuple[Snapshot, ...] | None = None) -> UsageBook:
+    """The report of a customer as it stands: figures, verdicts, forecast, marks, effects. Everything is asked for once."""
+    history = history_of(row) if history is None else history
+    chosen = settings_of(row)
+    formula = Formula.named(chosen.formula)
+    points = series(history, formula)
+    judgement = judged(row, None, points, chosen)
+    kept = [case for _row, case in cases_of(row)]
+    today = timezone.localdate()
+    return UsageBook(
+        row.customer, today, judgement, foretold(points, judgement.thresholds.goal), _newest(history, formula), _marks(row, kept),
+        tuple(each for case in kept for each in effects(case, points, today)),
+        tuple(measured(each, points, today) for case in kept for each in case.efforts),
+        people.departments_of(row), bool(history and history[-1].concealed),
+    )  # fmt: skip
 
-    history = history_of(row)
-    points = points_of(row, history)
-    judgement = judged(row, None, points)
-    shown = [found for each in history if (found := percentage(each, Formula.named(settings_of(row).formula)))]
-    engagement = load(row)
-    marks = [Mark(each.on, each.kind, "session") for each in engagement.meetings if each.kind == "follow-on"]
-    marks += [Mark(action.on, action.move, "action") for _kept, case in cases_of(row) for action in case.actions]
+
+def _newest(history: tuple[Snapshot, ...], formula: Formula) -> Percentage | None:
+    """The last percentage that the formula makes."""
+    return next((found for each in reversed(history) if (found := percentage(each, formula))), None)
+
+
+def _marks(row: Engagement, kept: list[Case]) -> tuple[Mark, ...]:
+    """Sessions, actions and waves on the time axis."""
+    sessions = MeetingRow.objects.filter(engagement=row, kind=SESSION).values_list("on", flat=True)
+    marks = [Mark(on, SESSION, "session") for on in sessions]
+    marks += [Mark(action.on, action.move, "action") for case in kept for action in case.actions]
     last = WavesRow.objects.filter(inventory__engagement=row).first()
     waves = restored(Waves, last.value).waves if last else ()
     marks += [
@@ -449,12 +474,7 @@ def book_of(row: Engagement) -> UsageBook:
         for each in waves
         if each.start
     ]
-    today = timezone.localdate()
-    efforts = tuple(measured(each, points, today) for _kept, case in cases_of(row) for each in case.efforts)
-    return UsageBook(
-        row.customer, today, judgement, foretold(points, judgement.thresholds.goal), shown[-1] if shown else None, tuple(marks),
-        effects_of(row, points), efforts, people.departments_of(row), bool(history and history[-1].concealed),
-    )  # fmt: skip
+    return tuple(marks)
 
 
 def values_for_thresholds(given: Mapping[str, Any]) -> dict[str, Any]:

@@ -31,8 +31,9 @@ from uptake.prove.usage.departments import shown as by_formula
 from uptake.prove.usage.reasons import Reason
 from uptake.prove.usage.reasons import said as reason_said
 from uptake.prove.usage.rules import DEFAULTS, Basis, Judgement, judge, replay
-from uptake.prove.usage.snapshots import Denominator, Formula, Numerator, Window, percentage
+from uptake.prove.usage.snapshots import Denominator, Formula, Numerator, Window, series
 from uptake.reporting.usage_chart import trend
+from uptake.reporting.usage_model import UsageBook
 from uptake.web.accounts.models import Organisation
 from uptake.web.common.access import delivery, member, org_admin, user_of, visible_to
 from uptake.web.common.forms import Form, choice_field, date_field, text_field
@@ -42,7 +43,7 @@ from uptake.web.common.playbook import language, playbook
 from uptake.web.engagements.forms import BlockForm, people_in
 from uptake.web.engagements.models import MOST_SEATS, Engagement, Participant
 from uptake.web.engagements.store import Change, audit, load
-from uptake.web.insights import people, services
+from uptake.web.insights import services
 from uptake.web.insights.fetching import application, consent_for
 from uptake.web.insights.models import CaseRow, GraphTenant, ReportRow, SolutionRow, Standing, UsageImport, VerdictRow
 from uptake.web.insights.reports import KINDS, choose_plan, plan_of, sessions_of, written
@@ -250,28 +251,27 @@ def _elements(kind: type[Branch]) -> list[tuple[str, str]]:
 def usage(request: HttpRequest, row: Engagement) -> HttpResponse:
     """The trend with goal and forecast, every percentage with its proof, verdicts with their reasons, and what to do."""
     history = services.history_of(row)
-    points = services.points_of(row, history)
-    judgement = services.judged(row, None, points)
-    made = services.foretold(points, judgement.thresholds.goal)
-    formula = Formula.named(services.settings_of(row).formula)
-    shown = [found for each in history if (found := percentage(each, formula))]
-    open_case = CaseRow.objects.filter(engagement=row, is_open=True).first()
+    chosen = services.settings_of(row)
+    formula = Formula.named(chosen.formula)
+    points = series(history, formula)
+    book = services.book_of(row, history)
+    judgement, made = book.judgement, book.forecast
     title = ", ".join(f"{each.date} {each.percent:.1f} %" for each in points[-12:] if each.percent is not None)
     return show(
         request, "insights/usage.html", row, tab="usage", points=points, judgement=judgement, forecast=made,
-        last=shown[-1] if shown else None, reasons=[reason_said(each, language()) for each in judgement.why],
-        chart=trend(points, made, judgement.thresholds.goal, services.book_of(row).marks, title=title, goal_word=_("goal %(n)s %%") % {"n": f"{judgement.thresholds.goal:g}"}),
-        imports=UsageImport.objects.filter(engagement=row)[:10], open_case=open_case, formula=formula,
+        last=book.shown, reasons=[reason_said(each, language()) for each in judgement.why],
+        chart=trend(points, made, judgement.thresholds.goal, book.marks, title=title, goal_word=_("goal %(n)s %%") % {"n": f"{judgement.thresholds.goal:g}"}),
+        imports=UsageImport.objects.filter(engagement=row)[:10], open_case=CaseRow.objects.filter(engagement=row, is_open=True).first(), formula=formula,
         table=[(each, each.before) for each in reversed(history[-24:])], percents={each.date: each.percent for each in points},
-        verdicts=VerdictRow.objects.filter(engagement=row)[:10], is_shared=services.settings_of(row).is_shared,
+        verdicts=VerdictRow.objects.filter(engagement=row).only("as_of", "stalled", "engagement")[:10], is_shared=chosen.is_shared,
         plan=plan_of(row), reports=ReportRow.objects.filter(engagement=row).defer("value")[:3], kinds=KIND_NAMES,
-        **_departments(row, formula, request.GET.get("sort", "")), is_concealed=bool(history and history[-1].concealed),
+        **_departments(book, formula, request.GET.get("sort", "")), is_concealed=book.is_concealed,
     )  # fmt: skip
 
 
-def _departments(row: Engagement, formula: Formula, wanted: str) -> dict[str, Any]:
+def _departments(book: UsageBook, formula: Formula, wanted: str) -> dict[str, Any]:
     """The table of departments, in the order that the reader wants."""
-    table = people.departments_of(row)
+    table = book.departments
     order = wanted if wanted in ORDERS else next(iter(ORDERS))
     value = ORDERS[order][1]
     found = by_formula(table, formula) if table else ()
