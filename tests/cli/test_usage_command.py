@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
+
+import openpyxl
 
 from conftest import Command
 
@@ -42,6 +45,32 @@ def test_what_is_no_report_ends_with_2_and_what_to_do_and_the_others_are_shown(u
     assert [each["rows"] for each in json.loads(ended.out)] == [0]
     assert "Export" in ended.error
     assert "\x1b" not in ended.error
+
+
+def test_a_workbook_is_imported_like_its_csv(uptake: Command, tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.worksheets[0]
+    sheet.append(HEADER.strip().split(","))
+    sheet.append([date(2026, 11, 19), "a@x", None, date(2026, 11, 18), 30, True, *[False] * 9])
+    sheet.append([date(2026, 11, 19), "b@x", None, "soon"])
+    book.save(tmp_path / "re-saved.xlsx")
+    ended = uptake("usage", "import", tmp_path / "re-saved.xlsx", "--format", "json")
+    assert ended.code == 0
+    [found] = json.loads(ended.out)
+    assert (found["report"], found["refresh_date"], found["active"]["desktop"]) == (
+        "m365_app_user_detail",
+        "2026-11-19",
+        1,
+    )
+    assert found["skipped"] == [{"line": 3, "why": "Last Activity Date is no date: 'soon'"}]
+
+
+def test_a_broken_workbook_ends_with_2_and_what_to_do(uptake: Command, tmp_path: Path) -> None:
+    (tmp_path / "broken.xlsx").write_bytes(b"PK\x03\x04" + b"x" * 500)
+    ended = uptake("usage", "import", tmp_path / "broken.xlsx")
+    assert ended.code == 2
+    assert "CSV UTF-8" in ended.error
+    assert "Traceback" not in ended.error
 
 
 def test_an_import_in_words(uptake: Command, tmp_path: Path) -> None:

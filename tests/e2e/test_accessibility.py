@@ -14,7 +14,7 @@ from e2e_site import Site, sign_in
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 RUN = "() => axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']})"
-LEFT_OUT = ("logout", ".csv", "export", "/files/", "/api/", "report.", "download.", ".ics", ".ps1")
+LEFT_OUT = ("logout", ".csv", "export", "/files/", "/api/", "report.", "download.", ".ics", ".ps1", "/en.", "/ja.")
 KINDS = (
     (r"/e/\d+", "/e/N"), (r"readiness/\d+", "readiness/X"), (r"addins/(devices/|statements/)?\d+", r"addins/\1X"), (r"^/rules/.*", "rules"), (r"item/[\w-]+", "item/X"), (r"do/(task|step):[\w.-]+", r"do/\1"), (r"workshop/[a-z-]+/$", "workshop/X/"),
     (r"status/of/.*/split", "status/split"), (r"status/of/.*", "status/of"), (r"(objection|message|requests)/\d+", r"\1/X"), (r"questions/.*", "questions"), (r"\?.*", ""),

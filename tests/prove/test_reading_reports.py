@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from datetime import date
 from pathlib import Path
@@ -13,7 +12,7 @@ from hypothesis import strategies as st
 from made_reports import DETAIL, row, table
 
 from uptake.prove.usage.model import NotAReportError, ReadLimits, Skipped
-from uptake.prove.usage.reading import by_department, people, read_bytes
+from uptake.prove.usage.reading import read_bytes
 
 EXPECTED = {
     "Office365ActivationsUserDetail11_21_2026 9_06_40 AM.csv": ("activations_user_detail", "2026-11-19", 45),
@@ -275,12 +274,6 @@ def test_any_bytes_are_a_report_or_a_refusal(data: bytes) -> None:
     else:
         answer = report.report
     assert answer
-
-
-def test_departments_are_counted_without_keeping_names() -> None:
-    detail = table(row("A@x", "2026-11-18", "Web"), row("b@x", "2026-01-18"), row("c@x", "2026-11-18", "Web"))
-    users = people(io.BytesIO(detail.encode()), "x.csv")
-    assert by_department(users, {"a@x": "Sales", "b@x": "Sales"}) == {"Sales": (1, 2), "": (1, 1)}
 
 
 def test_the_line_that_tells_excel_the_delimiter_is_no_header() -> None:

@@ -20,7 +20,9 @@ from pptx import Presentation
 import uptake.reporting
 from uptake.prove.acceleration.case import Effort
 from uptake.prove.acceleration.effect import Effect, Finding
+from uptake.prove.usage.departments import Departments, Line, Silence
 from uptake.prove.usage.forecast import forecast, months_after
+from uptake.prove.usage.model import Active
 from uptake.prove.usage.rules import judge
 from uptake.prove.usage.snapshots import Percentage, Point
 from uptake.reporting.usage_chart import trend
@@ -32,16 +34,20 @@ from uptake.reporting.usage_slides import write_usage_slides
 DAY = date(2026, 5, 31)
 HOSTILE = '=HYPERLINK("http://evil")<script>alert(1)</script>\x1b[31m\u202e"&'
 POINTS = [Point(months_after(date(2025, 5, 31), n), 300 + 15 * min(n, 9), 1000) for n in range(13)]
+TABLE = Departments(
+    DAY, (Line("", 40, Active(10, 9, 8, 28)), Line("Board", silence=Silence.SMALL), Line("Sales", 300, Active(120, 90, 100, 28))),
+    "people.csv", "detail.csv",
+)  # fmt: skip
 BOOK = UsageBook(
     "Contoso", DAY, judge(POINTS, DAY, formula="any/28/paid"), forecast(POINTS),
     Percentage(43.5, 435, 1000, "any/28/paid", 28, DAY, "detail.csv", "ProductList.csv", DAY),
     marks=(Mark(date(2025, 9, 1), "Wave 1", "wave"), Mark(date(2026, 3, 1), "Workshop"), Mark(date(2020, 1, 1), "Long ago")),
     effects=(Effect("mini-acm", date(2026, 3, 1), Finding.WITHIN, DAY, 43.0, 43.5, 44.0, 42.0, 46.0),),
     efforts=(Effort(date(2026, 4, 1), "Max", "Call with the sponsor", 43.0, 43.5),),
-    departments={"Sales": (120, 300), "": (10, 40)}, next_steps=("Engage an SME",),
+    departments=TABLE, next_steps=("Engage an SME",),
 )  # fmt: skip
 NASTY = replace(
-    BOOK, customer=HOSTILE, marks=(Mark(date(2025, 9, 1), HOSTILE),), departments={HOSTILE: (1, 2)}, next_steps=(HOSTILE,),
+    BOOK, customer=HOSTILE, marks=(Mark(date(2025, 9, 1), HOSTILE),), departments=replace(TABLE, lines=(Line(HOSTILE, 9, Active(3, 2, 1, 28)),), source=HOSTILE), next_steps=(HOSTILE,),
     effects=(replace(BOOK.effects[0], what=HOSTILE),), efforts=(Effort(DAY, "Max", HOSTILE),),
 )  # fmt: skip
 EMPTY = UsageBook("Nobody", DAY, judge((), DAY))
@@ -123,7 +129,7 @@ def test_the_workbook_holds_figures_forecast_effects_and_departments(lang: str) 
 @pytest.mark.parametrize("lang", ["en", "ja"])
 def test_the_deck_is_short_and_has_a_real_chart(lang: str) -> None:
     deck = Presentation(io.BytesIO(written(write_usage_slides, BOOK, lang)))
-    assert len(deck.slides) == 4
+    assert len(deck.slides) == 5
     chart = next(shape.chart for shape in deck.slides[1].shapes if shape.has_chart)
     assert len(chart.plots[0].series) == 5
     assert len(list(chart.plots[0].categories)) == len(POINTS) + 12
@@ -154,6 +160,22 @@ def _parts(data: bytes) -> list[tuple[str, str]]:
 def test_a_customer_without_figures_gets_a_report_that_says_so(write: Write, lang: str) -> None:
     assert written(write, EMPTY, lang)
     assert WORDS["headline_unknown"][lang].split("{customer}")[1] in usage_html(EMPTY, lang)
+
+
+@pytest.mark.parametrize(
+    ("lang", "few", "none"), [("en", "fewer than 5", "No department known"), ("ja", "5 人未満", "部署不明")]
+)
+def test_departments_stand_in_page_workbook_and_deck_with_their_parts(lang: str, few: str, none: str) -> None:
+    page = written(write_usage_html, BOOK, lang).decode()
+    for part in ("Sales", "40.0 %", "120", "300", few, none, "people.csv", "2026-05-31"):
+        assert part in page, part
+    assert {"Sales", 120, 300, few, none, "Board"} <= set(cells(written(write_usage_excel, BOOK, lang)))
+    slides = Presentation(io.BytesIO(written(write_usage_slides, BOOK, lang))).slides
+    [table] = [shape.table for slide in slides for shape in slide.shapes if shape.has_table]
+    assert [[cell.text for cell in row.cells] for row in table.rows][1:] == [
+        ["Sales", "120", "300", "40.0 %"], [none, "10", "40", "25.0 %"],
+    ]  # fmt: skip
+    assert len(Presentation(io.BytesIO(written(write_usage_slides, replace(BOOK, departments=None), lang))).slides) == 4
 
 
 def test_concealed_names_show_no_departments() -> None:

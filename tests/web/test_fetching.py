@@ -91,9 +91,9 @@ def test_verdicts_of_yesterday_are_made_again_today(world: World, graph: FakeGra
     fetch([of(world)], connecting(graph))
     VerdictRow.objects.update(as_of=timezone.localdate() - timedelta(days=1))
     GraphTenant.objects.update(is_on=False)
-    assert enqueue_due() == (1, 0)
+    assert enqueue_due() == (1, 0, 0)
     assert VerdictRow.objects.filter(as_of=timezone.localdate()).exists()
-    assert enqueue_due() == (0, 0)
+    assert enqueue_due() == (0, 0, 0)
 
 
 @pytest.mark.parametrize("tenant", ["", "../../etc", "a b", "https://x", "-x"])

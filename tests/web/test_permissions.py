@@ -19,7 +19,7 @@ from web_world import World
 LIBRARY = ("allauth.", "django.", "ninja.")
 EXAMPLES = {
     "reference": "task:3080", "number": "1", "person": "1", "key": "OPP", "topic": "channel", "kind": "html", "token": "nothing",
-    "organisation": "0", "move": "discuss", "other": "2", "wave": "1",
+    "organisation": "0", "move": "discuss", "other": "2", "wave": "1", "lang": "en",
 }  # fmt: skip
 WHO = ("anonymous", "stranger", "colleague", "other_customer", "customer", "guest", "member", "admin")
 INSIDE = {

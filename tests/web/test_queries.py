@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.db import connection
@@ -12,12 +14,15 @@ from django.utils import timezone
 from uptake.guide.engagement import Note
 from uptake.web.addins.models import AddInRow, Collection, DeviceRow, Installed
 from uptake.web.assessments.models import Cluster, FindingRow, Scan
+from uptake.web.config.demo import user_detail
 from uptake.web.engagements import services
 from uptake.web.engagements.models import NoteRow
+from uptake.web.insights import services as services_of_usage
 from web_world import World, values_of
 
 BOUNDS = {"/portfolio/": 14, "/e/{pk}/": 26, "/e/{pk}/board/": 24, "/e/{pk}/tasks/": 24, "/e/{pk}/notes/": 14, "/e/{pk}/readiness/": 16,
-          "/e/{pk}/addins/": 20, "/e/{pk}/addins/devices/": 14, "/e/{pk}/checklist/": 36, "/e/{pk}/audit/": 13, "/reminders/": 14}  # fmt: skip
+          "/e/{pk}/addins/": 20, "/e/{pk}/addins/devices/": 14, "/e/{pk}/checklist/": 36, "/e/{pk}/audit/": 13, "/reminders/": 14,
+          "/e/{pk}/usage/": 19, "/watch/": 12}  # fmt: skip
 
 
 def _grow(world: World, times: int) -> None:
@@ -34,6 +39,12 @@ def _grow(world: World, times: int) -> None:
         engagement=world.row,
         name="x",
         defaults={"file": "x", "size": 1, "ran_on": timezone.localdate(), "state": "complete"},
+    )
+    for months in range(times):
+        on = timezone.localdate() - timedelta(days=2 + 30 * months)
+        services_of_usage.take_report(world.member, world.fresh(), io.BytesIO(user_detail(on, 20, 12)), "detail.csv")
+    services_of_usage.set_seats(
+        world.member, world.fresh(), 20, timezone.localdate() - timedelta(days=900), "Product list"
     )
     for number in range(times):
         key = f"{times}-{number}"

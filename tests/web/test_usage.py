@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 import io
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
+import openpyxl
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
@@ -82,6 +84,36 @@ def test_what_is_no_report_is_refused_at_the_form_and_nothing_is_stored(world: W
     )
     assert answer.status_code == 422
     assert not SnapshotRow.objects.exists()
+
+
+def as_workbook(report: bytes) -> bytes:
+    """A CSV report as Excel saves it."""
+    book = openpyxl.Workbook()
+    for line in csv.reader(io.StringIO(report.decode("utf-8-sig"), newline="")):
+        book.worksheets[0].append(line)
+    stream = io.BytesIO()
+    book.save(stream)
+    return stream.getvalue()
+
+
+def test_reports_and_product_lists_are_taken_as_workbooks(world: World, today: date) -> None:
+    client, path = world.client(world.member), f"/e/{world.row.pk}/usage/import/"
+    products = b"Product Title,Total Licenses,Expired Licenses,Assigned licenses,Status Message\r\nMicrosoft 365 Apps for enterprise,100,0,80,\r\n"
+    for body in (report_of(today - timedelta(days=2), 100, 41), products):
+        given = SimpleUploadedFile("export.xlsx", as_workbook(body))
+        assert client.post(path, {"file": given}).status_code == 302
+    assert "41.0 %" in page(world, "usage/").content.decode()
+
+
+def test_a_broken_workbook_is_refused_in_the_readers_language(world: World) -> None:
+    body = as_workbook(b"a,b\r\n")[:-300]
+    client = world.client(world.member)
+    for language, said in (("en", "CSV UTF-8"), ("ja", "として保存してください")):
+        client.post("/language/", {"language": language, "next": "/portfolio/"})
+        given = SimpleUploadedFile("export.xlsx", body)
+        answer = client.post(f"/e/{world.row.pk}/usage/import/", {"file": given})
+        assert answer.status_code == 422
+        assert said in answer.content.decode(), language
 
 
 def test_healthy_enters_the_engagement_from_figures_only(world: World, today: date) -> None:

@@ -36,7 +36,7 @@ def command() -> None:
 @click.argument("files", nargs=-1, required=True, type=FILE)
 @FORMAT
 def import_(files: tuple[Path, ...], output: str) -> int:
-    """Read usage and licence reports (CSV or JSON, recognised by their content) and show what they say.
+    """Read usage and licence reports (CSV, JSON or .xlsx, recognised by their content) and show what they say.
 
     Exit code 2 when a file is none of these reports; the others are shown all the same.
     """

@@ -12,7 +12,16 @@ from typing import Any, BinaryIO
 import xlsxwriter
 
 from uptake.reporting.clean import cut, visible
-from uptake.reporting.usage_model import UsageBook, UsageWords, formula_of, headline, reached, reasons, what_was_done
+from uptake.reporting.usage_model import (
+    UsageBook,
+    UsageWords,
+    departments_said,
+    formula_of,
+    headline,
+    reached,
+    reasons,
+    what_was_done,
+)  # fmt: skip
 
 CELL_LIMIT = 32_767
 OPTIONS = {
@@ -36,14 +45,22 @@ def write_usage_excel(book: UsageBook, stream: BinaryIO, lang: str = "en") -> No
     _verdicts(workbook, forms, book, words)
     _figures(workbook, forms, book, words)
     _effects(workbook, forms, book, words)
-    if book.departments and not book.is_concealed:
-        rows = [
-            (name or words("no_department"), active, users, 100 * active / users if users else None)
-            for name, (active, users) in sorted(book.departments.items(), key=lambda item: -item[1][1])
-        ]
-        columns = [("department", 34), ("active", 14), ("users", 12), ("usage", 12)]
-        _table(_sheet(workbook, words("departments")), forms, words, columns, rows)
+    if book.by_department:
+        _departments(workbook, forms, book, words)
     workbook.close()
+
+
+def _departments(workbook: Any, forms: dict[str, Any], book: UsageBook, words: UsageWords) -> None:
+    columns = [("department", 34), ("active", 14), ("users", 16), ("usage", 12), ("date", 12)]
+    sheet = _sheet(workbook, words("departments"))
+    day = book.departments.data_date if book.departments else None
+    rows: list[Sequence[object]] = [
+        (each.name or words("no_department"), each.active, words(f"silence_{each.silence.value}") if each.silence else each.people,
+         each.percent, day)
+        for each in book.by_department
+    ]  # fmt: skip
+    last = _table(sheet, forms, words, columns, rows)
+    sheet.write_string(last + 2, 0, visible(departments_said(book, words)))
 
 
 def _sheet(workbook: Any, name: str) -> Any:

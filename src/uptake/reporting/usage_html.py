@@ -14,7 +14,17 @@ from typing import BinaryIO
 
 from uptake.reporting.html_base import table, text
 from uptake.reporting.usage_chart import trend
-from uptake.reporting.usage_model import UsageBook, UsageWords, formula_of, headline, reached, reasons, what_was_done
+from uptake.reporting.usage_model import (
+    UsageBook,
+    UsageWords,
+    department_cells,
+    departments_said,
+    formula_of,
+    headline,
+    reached,
+    reasons,
+    what_was_done,
+)  # fmt: skip
 
 TONE = {"met": "ok", "not_met": "wait", "unknown": "none"}
 TONE_OF_STALL = {"met": "bad", "not_met": "ok", "unknown": "none"}
@@ -139,15 +149,15 @@ def _done(book: UsageBook, words: UsageWords) -> str:
 def _departments(book: UsageBook, words: UsageWords) -> str:
     if book.is_concealed:
         return f"<h2>{escape(words('departments'))}</h2>\n<p>{escape(words('concealed'))}</p>\n"
-    if not book.departments:
+    if not book.by_department:
         return ""
-    rows = [
-        _row([_cell(name or words("no_department")), _cell(f"{active:,}", number=True), _cell(f"{users:,}", number=True),
-              _cell(words.percent(100 * active / users if users else None), number=True)])
-        for name, (active, users) in sorted(book.departments.items(), key=lambda item: -item[1][1])
-    ]  # fmt: skip
+    rows = []
+    for each in book.by_department:
+        name, *numbers = department_cells(each, words)
+        rows.append(_row([_cell(name), *(_cell(value, number=True) for value in numbers)]))
     columns = [("", "department"), ("n", "active"), ("n", "users"), ("n", "usage")]
-    return f"<h2>{escape(words('departments'))}</h2>\n" + table([(css, words(key)) for css, key in columns], rows)
+    said = f'<p class="meta">{text(departments_said(book, words))}</p>\n'
+    return f"<h2>{escape(words('departments'))}</h2>\n{said}" + table([(css, words(key)) for css, key in columns], rows)
 
 
 def _figures(book: UsageBook, words: UsageWords) -> str:

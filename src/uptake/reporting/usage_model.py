@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -13,12 +13,12 @@ from uptake.guide.playbook import load_playbook
 from uptake.guide.translation import said as element_said
 from uptake.prove.acceleration.case import Effort
 from uptake.prove.acceleration.effect import Effect
+from uptake.prove.usage.departments import Departments, Shown, shown
 from uptake.prove.usage.forecast import Forecast
 from uptake.prove.usage.reasons import said
 from uptake.prove.usage.rules import Judgement
-from uptake.prove.usage.snapshots import Percentage, Point
+from uptake.prove.usage.snapshots import Formula, Percentage, Point
 
-NO_DEPARTMENTS: Mapping[str, tuple[int, int]] = {}
 SHOWN_MONTHS = 24
 LANGUAGES = ("en", "ja")
 WORDS: Mapping[str, Mapping[str, str]] = json.loads(
@@ -49,8 +49,8 @@ class UsageBook:
     marks: tuple[Mark, ...] = ()
     effects: tuple[Effect, ...] = ()
     efforts: tuple[Effort, ...] = ()
-    departments: Mapping[str, tuple[int, int]] = field(default_factory=lambda: NO_DEPARTMENTS)
-    """Department → (active users, users); empty where names are concealed."""
+    departments: Departments | None = None
+    """None where names are concealed or nobody's department is known."""
     is_concealed: bool = False
     next_steps: tuple[str, ...] = ()
 
@@ -58,6 +58,13 @@ class UsageBook:
     def points(self) -> tuple[Point, ...]:
         """Figures with a percentage of the last two years."""
         return tuple(point for point in self.judgement.inputs if point.percent is not None)[-SHOWN_MONTHS * 5 :]
+
+    @property
+    def by_department(self) -> tuple[Shown, ...]:
+        """Departments by the formula of the report, the lowest share first."""
+        if self.departments is None or self.is_concealed:
+            return ()
+        return shown(self.departments, Formula.named(self.judgement.formula) if self.judgement.formula else Formula())
 
 
 class UsageWords:
@@ -104,6 +111,25 @@ def reached(book: UsageBook, words: UsageWords) -> str:
     later = words("later")
     values = {"median": made.reach.median, "low": made.reach.low or later, "high": made.reach.high or later}
     return words("reach_when", goal=f"{made.goal:g}", **values)
+
+
+def department_cells(each: Shown, words: UsageWords) -> tuple[str, str, str, str]:
+    """Name, active, people, share; a silent department says why in place of its people."""
+    name = each.name or words("no_department")
+    if each.silence is not None:
+        return name, "–", words(f"silence_{each.silence.value}"), "–"
+    counts = ("–" if n is None else f"{n:,}" for n in (each.active, each.people))
+    return name, *counts, words.percent(each.percent)  # type: ignore[return-value]
+
+
+def departments_said(book: UsageBook, words: UsageWords) -> str:
+    """Date and sources of the table."""
+    made = book.departments
+    return (
+        words("departments_of", date=made.data_date, source=made.source or "–", report=made.report or "–")
+        if made
+        else ""
+    )
 
 
 def formula_of(book: UsageBook, words: UsageWords) -> str:

@@ -1,4 +1,4 @@
-"""A short deck for the follow-on session: verdict, trend, why, what was done, next steps. Four slides, 16:9, a real chart.
+"""A short deck for the follow-on session: verdict, trend, departments, what was done, next steps. 16:9, a real chart.
 
 The fonts are those of the reader's system; Japanese text names one, because PowerPoint would guess.
 """
@@ -14,11 +14,22 @@ from pptx.chart.data import CategoryChartData
 from pptx.dml.color import RGBColor
 from pptx.enum.chart import XL_CHART_TYPE, XL_LEGEND_POSITION, XL_MARKER_STYLE
 from pptx.enum.dml import MSO_LINE
+from pptx.enum.text import PP_ALIGN
 from pptx.oxml.ns import qn
 from pptx.util import Emu, Inches, Pt
 
 from uptake.reporting.clean import cut, visible
-from uptake.reporting.usage_model import UsageBook, UsageWords, formula_of, headline, reached, reasons, what_was_done
+from uptake.reporting.usage_model import (
+    UsageBook,
+    UsageWords,
+    department_cells,
+    departments_said,
+    formula_of,
+    headline,
+    reached,
+    reasons,
+    what_was_done,
+)  # fmt: skip
 
 COLOUR: Any = RGBColor
 INK, SOFT, ACCENT = COLOUR(0x1C, 0x1D, 0x1F), COLOUR(0x5D, 0x62, 0x68), COLOUR(0x0F, 0x5D, 0x5C)
@@ -27,6 +38,7 @@ Box = tuple[int, int, int, int]
 FONTS = {"en": ("Segoe UI", "Segoe UI"), "ja": ("Yu Gothic UI", "Yu Gothic UI")}
 LONGEST = 260
 MOST_LINES = 7
+MOST_DEPARTMENTS = 11
 MARGIN = Inches(0.7)
 WIDTH, HEIGHT = Inches(13.333), Inches(7.5)
 BLANK = 6
@@ -45,6 +57,8 @@ def write_usage_slides(book: UsageBook, stream: BinaryIO, lang: str = "en") -> N
     )
     _verdict(deck, book, words)
     _trend(deck, book, words)
+    if book.by_department:
+        _departments(deck, book, words)
     _list(deck, book, words, words("done"), _done(book, words))
     _list(deck, book, words, words("next"), list(book.next_steps) or [words("no_next")])
     deck.save(stream)
@@ -144,6 +158,41 @@ def _trend(deck: Any, book: UsageBook, words: UsageWords) -> None:
         if dash:
             line.dash_style = MSO_LINE.DASH
     _text(slide, words, [reached(book, words)], (MARGIN, Inches(6.35), WIDTH - 2 * MARGIN, Inches(0.5)), 16, INK)
+
+
+def _departments(deck: Any, book: UsageBook, words: UsageWords) -> None:
+    """The departments with the lowest shares; those with no numbers are in the page and the workbook."""
+    slide = _slide(deck, words("departments"), book, words)
+    found = [each for each in book.by_department if each.percent is not None]
+    rows = [department_cells(each, words) for each in found[:MOST_DEPARTMENTS]]
+    head = (words("department"), words("active"), words("users"), words("usage"))
+    box = (MARGIN, Inches(1.5), WIDTH - 2 * MARGIN, Inches(0.36) * (len(rows) + 1))
+    grid = slide.shapes.add_table(len(rows) + 1, 4, *(Emu(int(each)) for each in box)).table
+    for place, part in enumerate((0.52, 0.16, 0.16, 0.16)):
+        grid.columns[place].width = Emu(int((WIDTH - 2 * MARGIN) * part))
+    for number, values in enumerate((head, *rows)):
+        for place, value in enumerate(values):
+            _fill(grid.cell(number, place), value, words, is_head=number == 0, is_number=place > 0)
+    said = departments_said(book, words)
+    left = len(book.by_department) - len(rows)
+    _text(
+        slide,
+        words,
+        [f"{said} + {left}" if left else said],
+        (MARGIN, Inches(6.25), WIDTH - 2 * MARGIN, Inches(0.6)),
+        12,
+        SOFT,
+    )
+
+
+def _fill(cell: Any, value: str, words: UsageWords, *, is_head: bool, is_number: bool) -> None:
+    cell.fill.background()
+    paragraph = cell.text_frame.paragraphs[0]
+    paragraph.alignment = PP_ALIGN.RIGHT if is_number else PP_ALIGN.LEFT
+    run = paragraph.add_run()
+    run.text = cut(visible(value), 60, "…")
+    run.font.size, run.font.bold, run.font.color.rgb = Pt(14), is_head, SOFT if is_head else INK
+    _name_fonts(run, words.lang)
 
 
 def _label_every_third_month(chart: Any) -> None:

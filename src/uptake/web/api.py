@@ -18,9 +18,12 @@ from pydantic import Field
 
 from uptake import __version__
 from uptake.core.errors import UptakeError
+from uptake.core.plain import as_plain
 from uptake.guide import engagement as guide
 from uptake.guide import gates
 from uptake.guide.elements import L1, Question, Role, Stream
+from uptake.prove.usage.departments import counted_by, shown
+from uptake.prove.usage.snapshots import Formula
 from uptake.web.accounts.models import ApiToken, User, digest
 from uptake.web.common.access import Level, engagement_for, is_delivery, visible_to
 from uptake.web.common.playbook import playbook
@@ -550,6 +553,39 @@ class ImportOut(Schema):
     outcome: str
 
 
+class DepartmentOut(Schema):
+    """One department; an empty name are the people of whom none is known."""
+
+    department: str
+    active: int | None
+    people: int | None
+    percent: float | None
+    silence: Literal["small", "would_tell"] | None
+
+
+class DepartmentsOut(Schema):
+    """Active users by department."""
+
+    data_date: date
+    formula: str
+    source: str
+    report: str
+    lines: list[DepartmentOut]
+
+
+class ReportOut(Schema):
+    """A report that was made on a schedule, or why it could not be."""
+
+    id: int
+    occasion: Literal["month", "session"]
+    on: date
+    made_at: datetime
+    data_date: date | None
+    languages: list[str]
+    state: Literal["ready", "failed"]
+    problem: str
+
+
 class InventoryOut(Schema):
     """An inventory that was kept."""
 
@@ -663,15 +699,61 @@ def list_waves(request: HttpRequest, pk: Number) -> Any:
 
 
 @api.post("/engagements/{pk}/usage", response={201: ImportOut, **PROBLEMS}, operation_id="import_usage")
-def import_usage(request: HttpRequest, pk: Number, file: File[UploadedFile]) -> Any:
-    """Import a usage or licence report."""
+def import_usage(
+    request: HttpRequest, pk: Number, file: File[UploadedFile], people: File[UploadedFile | None] = None
+) -> Any:
+    """Import a usage or licence report, and with it a list of people with their departments."""
     from uptake.web.insights.services import take_report
     from uptake.web.insights.views import MOST_REPORT
 
     row = _row(request, pk)
-    if (file.size or 0) > MOST_REPORT:
+    if max(file.size or 0, (people.size or 0) if people else 0) > MOST_REPORT:
         raise UptakeError("the file is too large")
-    return 201, take_report(_user(request), row, file.file, file.name or "report")  # type: ignore[arg-type]
+    listed: Any = (people.file, people.name or "people") if people else None
+    return 201, take_report(_user(request), row, file.file, file.name or "report", listed)  # type: ignore[arg-type]
+
+
+@api.get(
+    "/engagements/{pk}/usage/departments", response={200: DepartmentsOut, **PROBLEMS}, operation_id="get_departments"
+)
+def get_departments(request: HttpRequest, pk: Number) -> Any:
+    """Active users by department on the newest data date, by the formula of the engagement; small departments show no numbers."""
+    from uptake.web.insights.people import departments_of
+    from uptake.web.insights.services import settings_of
+
+    row = _row(request, pk)
+    found, formula = departments_of(row), counted_by(Formula.named(settings_of(row).formula))
+    if found is None:
+        raise Http404
+    lines = [
+        {"department": each.name, "active": each.active, "people": each.people, "percent": each.percent, "silence": each.silence}
+        for each in shown(found, formula)
+    ]  # fmt: skip
+    return {**as_plain(found), "formula": formula.name, "lines": lines}
+
+
+@api.get("/engagements/{pk}/usage/reports", response={200: list[ReportOut], **PROBLEMS}, operation_id="list_reports")
+def list_reports(request: HttpRequest, pk: Number) -> Any:
+    """Reports that were made on a schedule, the newest first."""
+    from uptake.web.insights.models import ReportRow
+
+    return list(ReportRow.objects.filter(engagement=_row(request, pk)).defer("value")[:PAGE])
+
+
+@api.get("/engagements/{pk}/usage/reports/file", response={200: bytes, **PROBLEMS}, operation_id="get_report")
+def get_report(
+    request: HttpRequest, pk: Number, report: Number | None = None, language: Literal["en", "ja"] = "en",
+    kind: Literal["html", "xlsx", "pptx"] = "html",
+) -> HttpResponse:  # fmt: skip
+    """A file of a report; the newest one where none is named."""
+    from uptake.web.insights.models import ReportRow
+    from uptake.web.insights.reports import KINDS, written
+
+    ready = ReportRow.objects.filter(engagement=_row(request, pk), state=ReportRow.State.READY)
+    found = (ready.filter(pk=report) if report else ready).first()
+    if found is None or language not in found.value:
+        raise Http404
+    return HttpResponse(written(found, language, kind), content_type=KINDS[kind][1])
 
 
 @api.get("/engagements/{pk}/usage", response={200: UsageOut, **PROBLEMS}, operation_id="get_usage")

@@ -11,11 +11,11 @@ import io
 import math
 import re
 import sys
-import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from uptake import catalogue
+from uptake.assess.documents.sheets import ZIP, open_sheets
 from uptake.core.errors import UptakeError
 
 LIMIT = 512 << 20
@@ -37,7 +37,6 @@ COLUMNS = (
 TRAITS = ("department", "site", "model", "language")
 """Columns whose every value a pilot must cover, beside the items."""
 SEPARATORS = re.compile(r"[;|\n]")
-SPREADSHEET = b"PK\x03\x04"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +77,7 @@ def read_inventory(content: bytes, name: str = "inventory", mapping: Mapping[str
     """
     if len(content) > LIMIT:
         raise UptakeError(f"{name} is larger than {LIMIT >> 20} MB")
-    rows = _sheet_rows(content, name) if content.startswith(SPREADSHEET) else _csv_rows(content, name)
+    rows = _sheet_rows(content, name) if content.startswith(ZIP) else _csv_rows(content, name)
     try:
         header = [str(each).strip() for each in next(rows)]
     except StopIteration:
@@ -110,22 +109,9 @@ def _csv_rows(content: bytes, name: str) -> Iterator[list[str]]:
 
 
 def _sheet_rows(content: bytes, name: str) -> Iterator[list[str]]:
-    import openpyxl
-
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as package:
-            if sum(each.file_size for each in package.infolist()) > 4 * LIMIT:
-                raise UptakeError(f"{name} unfolds to more than {4 * LIMIT >> 20} MB")
-        book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-        sheet = book.worksheets[0]
-        rows = sheet.iter_rows(values_only=True)
-    except UptakeError:
-        raise
-    except Exception as error:
-        raise UptakeError(f"{name} is no workbook that can be read: {type(error).__name__}") from error
-    return (
-        ["" if cell is None else str(cell) for cell in row] for row in rows if any(cell is not None for cell in row)
-    )
+    """Rows of the first sheet."""
+    sheet = open_sheets(io.BytesIO(content), name)[0]
+    return (fields for _number, fields in sheet.rows())
 
 
 def _plain(header: str) -> str:

@@ -1,7 +1,7 @@
-"""Bytes of a table → lines of text and the delimiter, whatever Excel made of the file on its way.
+"""Bytes of a table → its header and records, whatever Excel made of the file on its way.
 
 Reports start as UTF-8 with a byte order mark and commas; a re-save makes UTF-16 with tabs, cp932, cp1252 or gb18030, semicolons
-and other dates. The first line decides: the reading that knows most of its columns is it.
+and other dates, or a workbook. The first line decides: the reading that knows most of its columns is it.
 """
 
 from __future__ import annotations
@@ -9,14 +9,16 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import chain, islice
 from typing import BinaryIO
 
+from uptake.assess.documents.sheets import COMPOUND, ZIP, Sheet, SheetLimits, is_encrypted, open_sheets
+from uptake.core.errors import UptakeError
 from uptake.prove.usage.model import NotAReportError, ReadLimits
-from uptake.prove.usage.tables import Header, flags, read_header
+from uptake.prove.usage.tables import Header, flags, kind_of, read_header
 
 HEAD = 1 << 16
 MOST_LINES = 50
@@ -25,8 +27,7 @@ DELIMITERS = ",;\t|"
 GUESSES = ("cp932", "gb18030", "cp1252")
 MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 OTHER_FORMATS = (
-    (b"PK\x03\x04", "an Excel workbook or a zip file", "Save it in Excel as “CSV UTF-8”, or unpack the zip file."),
-    (b"\xd0\xcf\x11\xe0", "an old Excel workbook", "Save it in Excel as “CSV UTF-8”."),
+    (COMPOUND, "an old Excel workbook", "Save it in Excel as .xlsx or as “CSV UTF-8”."),
     (b"%PDF", "a PDF file", "Export the report as CSV from the admin center (Reports > Usage > Export)."),
     (b"<", "a web page or XML", "Export the report as CSV from the admin center (Reports > Usage > Export)."),
 )
@@ -46,6 +47,10 @@ class Table:
 def open_table(source: BinaryIO, name: str, limits: ReadLimits) -> Table:
     """The header, and records as a stream. `source` can be read again from its start."""
     head = source.read(HEAD)
+    if head.startswith(ZIP):
+        return _open_workbook(source, name, limits)
+    if head.startswith(COMPOUND) and is_encrypted(source):
+        raise NotAReportError(f"{name} is encrypted", hint=DECRYPT)
     _refuse_other_formats(head, name)
     best: tuple[tuple[int, int], str, str, list[str]] | None = None
     for encoding in _encodings(source, head):
@@ -63,6 +68,38 @@ def open_table(source: BinaryIO, name: str, limits: ReadLimits) -> Table:
     return Table(header, encoding, delimiter, _records(source, encoding, delimiter, name, limits))
 
 
+def _open_workbook(source: BinaryIO, name: str, limits: ReadLimits) -> Table:
+    """The same of a workbook: its first sheet, or the only one whose header is that of a report."""
+    allowed = SheetLimits(unpacked=limits.sheet_size, items=min(limits.rows, SheetLimits().items))
+    try:
+        sheet, line, fields = _report_sheet(open_sheets(source, name, allowed), limits)
+    except UptakeError as error:
+        raise NotAReportError(str(error), hint=error.hint or HINT) from error
+    if not fields or len(fields) > limits.columns:
+        raise NotAReportError(f"{name} is not a table", hint=HINT)
+    return Table(read_header(fields), "xlsx", "", _sheet_records(sheet, line, len(fields)))
+
+
+def _report_sheet(sheets: Sequence[Sheet], limits: ReadLimits) -> tuple[Sheet, int, list[str]]:
+    """The sheet to read, the row of its header, and the header."""
+    found: list[tuple[Sheet, int, list[str]]] = []
+    for sheet in sheets:
+        line, fields = next(sheet.rows(limits.columns + 1), (0, []))
+        found.append((sheet, line, _without_empty_end(fields)))
+    known = [each for each in found if kind_of(read_header(each[2]).columns)]
+    return known[0] if len(known) == 1 or known[:1] == found[:1] else found[0]
+
+
+def _sheet_records(sheet: Sheet, header: int, width: int) -> Iterator[tuple[int, list[str]]]:
+    """Rows under the header; a row ends with the header, unless something stands in the column behind it."""
+    try:
+        for line, fields in sheet.rows(width + 1, header + 1):
+            if any(fields):
+                yield line, fields if fields[width] else fields[:width]
+    except UptakeError as error:
+        raise NotAReportError(str(error), hint=error.hint or HINT) from error
+
+
 def _known_words(head: bytes, encoding: str, delimiter: str) -> int:
     """Fields of the first lines that are a Yes or No of some language: what tells the code page below an English first line."""
     lines = head[: 1 << 14].decode(encoding, "replace").splitlines()[1:20]
@@ -70,6 +107,9 @@ def _known_words(head: bytes, encoding: str, delimiter: str) -> int:
     return sum(word in flags() and not word.isascii() for word in words)
 
 
+DECRYPT = (
+    "Open it in Excel, take away the password or the label that encrypts it (File > Info > Protect), and save it again."
+)
 HINT = "Export “Microsoft 365 Apps usage” as CSV from the admin center, or fetch getM365AppUserDetail from Microsoft Graph."
 
 
@@ -80,7 +120,7 @@ def _refuse_other_formats(head: bytes, name: str) -> None:
         )
     for start, what, hint in OTHER_FORMATS:
         if head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(start):
-            raise NotAReportError(f"{name} is {what}, not a report as CSV or JSON", hint=hint)
+            raise NotAReportError(f"{name} is {what}, not a report as CSV, JSON or .xlsx", hint=hint)
 
 
 def _encodings(source: BinaryIO, head: bytes) -> list[str]:

@@ -29,6 +29,8 @@ class ReadLimits:
     """Bytes of a table."""
     json_size: int = 48 << 20
     """Bytes of a JSON answer: it is not read as a stream."""
+    sheet_size: int = 2 << 30
+    """Bytes of a sheet of a workbook when it is unpacked."""
     rows: int = 5_000_000
     line: int = 1 << 20
     """Characters of one line."""

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import chain
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from uptake.prove.usage.answers import Answer, read_answer
 from uptake.prove.usage.decoding import Dates, open_table, sampled
@@ -41,9 +41,23 @@ LONGEST_FLAGS = 31
 Records = Iterator[tuple[int, list[str]]]
 
 
-def read_report(source: BinaryIO, name: str, limits: ReadLimits = LIMITS) -> UsageReport:
+class Use(NamedTuple):
+    """What one user of the apps' detail adds to the counts; for joining, and the caller decides how long it is kept."""
+
+    name: str
+    bits: int
+    """Bits 0 to 2: active in the window in any app, on the desktop, without Teams; 3 to 5: the same as reported."""
+
+
+Witness = Callable[[Use], None]
+
+
+def read_report(
+    source: BinaryIO, name: str, limits: ReadLimits = LIMITS, witness: Witness | None = None
+) -> UsageReport:
     """What a file says. `source` is read twice at most, in pieces; `name` is only for messages.
 
+    `witness` is told of each user of the apps' detail who was counted, where somebody joins them with departments.
     Raises `NotAReportError` for a file that is not one of the reports, with what to do instead in its hint.
     """
     digest = _digest(source, limits, name)
@@ -51,13 +65,13 @@ def read_report(source: BinaryIO, name: str, limits: ReadLimits = LIMITS) -> Usa
     start = source.read(1 << 12).lstrip(b"\xef\xbb\xbf\xff\xfe\x00 \r\n\t")
     source.seek(0)
     if start[:1] in (b"{", b"["):
-        return _from_answer(read_answer(_all_of(source, limits, name), name), name, digest, limits)
+        return _from_answer(read_answer(_all_of(source, limits, name), name), name, digest, limits, witness)
     table = open_table(source, name, limits)
     kind = _recognised(table.header, name)
     first, records = sampled(table.records, SAMPLE)
     dates = Dates(table.delimiter)
     dates.learn(value for fields in first for value in _date_values(fields, table.header))
-    return _Reading(name, kind, table.header, dates, limits).read(records, digest, table.encoding)
+    return _Reading(name, kind, table.header, dates, limits, witness).read(records, digest, table.encoding)
 
 
 def read_bytes(data: bytes, name: str, limits: ReadLimits = LIMITS) -> UsageReport:
@@ -102,14 +116,14 @@ def _date_values(fields: list[str], header: Header) -> Iterator[str]:
     )
 
 
-def _from_answer(answer: Answer, name: str, digest: str, limits: ReadLimits) -> UsageReport:
+def _from_answer(answer: Answer, name: str, digest: str, limits: ReadLimits, witness: Witness | None) -> UsageReport:
     if answer.kind:
         return UsageReport(
             name, answer.kind, None, answer.rows, concealed=answer.concealed, is_complete=answer.is_complete,
             licences=answer.licences, trial_sku_ids=answer.trials or {}, encoding="json", digest=digest,
         )  # fmt: skip
     kind = _recognised(answer.header, name)
-    reading = _Reading(name, kind, answer.header, Dates(), limits)
+    reading = _Reading(name, kind, answer.header, Dates(), limits, witness)
     if not answer.is_complete:
         reading.skip(0, "this is one page of several: its numbers are not the tenant's; fetch all pages or the CSV")
         reading.is_complete = False
@@ -129,6 +143,7 @@ class _Reading:
     header: Header
     dates: Dates
     limits: ReadLimits
+    witness: Witness | None = None
     rows: int = 0
     refresh: date | None = None
     period: int | None = None
@@ -278,7 +293,7 @@ def _app_users(reading: _Reading) -> Take:
     elsewhere = _flag_reader(reading, ("Mobile", "Web"))
     apps = _flag_reader(reading, tuple(app for app in APPS if app != "Teams"))
     teams = _flag_reader(reading, ("Teams",))
-    counts, period = reading.counts, 0
+    counts, period, witness = reading.counts, 0, reading.witness
     starts: list[date] = []
 
     def take(line: int, fields: list[str]) -> None:
@@ -294,13 +309,17 @@ def _app_users(reading: _Reading) -> Take:
         if last is not None and reading.refresh is not None and last > reading.refresh:
             raise BadFieldError(f"Last Activity Date {last} lies after the Report Refresh Date {reading.refresh}")
         reading.user(line, fields[name_at])
-        if last is not None and last >= starts[0]:
+        is_active = last is not None and last >= starts[0]
+        if is_active:
             counts[0] += 1
             counts[1] += on_desktop
             counts[2] += in_apps
         counts[3] += flagged
         counts[4] += on_desktop
         counts[5] += in_apps
+        if witness is not None:
+            window = is_active | (is_active and on_desktop) << 1 | (is_active and in_apps) << 2
+            witness(Use(fields[name_at].strip(), window | flagged << 3 | on_desktop << 4 | in_apps << 5))
 
     return take
 
@@ -444,6 +463,7 @@ READERS: dict[str, Callable[[_Reading], Take]] = {
     "active_user_counts": _daily,
     "services_user_counts": _daily,
     "users_export": _people,
+    "people_list": _people,
     "product_list": _seats(
         "Product Title", "Total Licenses", "Assigned licenses", "Expired Licenses", "Status Message"
     ),
@@ -484,13 +504,3 @@ def people(source: BinaryIO, name: str, limits: ReadLimits = LIMITS) -> Iterator
         is_active = bool(last and refresh and refresh - timedelta(days=WINDOW - 1) <= last <= refresh)
         department = fields[department_at].strip() if department_at >= 0 else ""
         yield Person(fields[name_at].strip(), department, last, is_active)
-
-
-def by_department(users: Iterator[Person], departments: Mapping[str, str]) -> dict[str, tuple[int, int]]:
-    """Department → (active users, users) of the apps' detail; `departments` by lower-case name. '' collects the others."""
-    found: dict[str, tuple[int, int]] = {}
-    for person in users:
-        key = departments.get(person.name.lower(), "")
-        active, count = found.get(key, (0, 0))
-        found[key] = (active + person.is_active, count + 1)
-    return found

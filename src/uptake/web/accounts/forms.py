@@ -59,6 +59,12 @@ class OrganisationForm(Form):
     submission_destination = text_field(_l("Destination of submitted checklists"), required=False)
     partner_name = text_field(_l("Partner name in requests"), required=False, most=160)
     fpm = text_field(_l("Partner manager (FPM)"), required=False, most=160)
+    keep_people_days = forms.IntegerField(
+        label=_l("Days that rows about people are kept"),
+        min_value=0,
+        max_value=180,
+        help_text=_l("Of usage reports and lists of people, from the date of their data. 0: they are never stored."),
+    )
 
 
 class JoinForm(Form):

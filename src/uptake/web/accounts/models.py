@@ -64,6 +64,8 @@ class Organisation(models.Model):
     """Id of a link of the registry → address of this organisation."""
     thresholds = models.JSONField(default=dict, blank=True)
     """Id of a threshold of the playbook → value of this organisation."""
+    keep_people_days = models.PositiveSmallIntegerField(_("days that rows about people are kept"), default=35)
+    """From the data date on; 0: they are never stored."""
     version = models.PositiveIntegerField(default=0)
 
     def __str__(self) -> str:

@@ -115,13 +115,16 @@ def revoke(request: HttpRequest, number: int) -> HttpResponse:
 @org_admin
 def organisation(request: HttpRequest, org: Organisation) -> HttpResponse:
     """Members, teams, invitations, settings."""
-    names = ("name", "requires_mfa", "submission_destination", "partner_name", "fpm")
+    names = ("name", "requires_mfa", "submission_destination", "partner_name", "fpm", "keep_people_days")
     form = OrganisationForm(request.POST or None, stored={name: getattr(org, name) for name in names})
 
     def save(values: dict[str, Any]) -> None:
         changes = [Change(name, str(getattr(org, name)), str(values[name])) for name in names]
         Organisation.objects.filter(pk=org.pk).update(**{name: values[name] for name in names})
         record(org, user_of(request), "organisation", *changes)
+        from uptake.web.insights.tasks import forget_people
+
+        forget_people.enqueue()
 
     return form_page(
         request,

@@ -18,6 +18,7 @@ import orjson
 from django.db import transaction
 from django_tasks import task
 
+from uptake.assess.documents.sheets import ZIP, open_sheets
 from uptake.core.errors import UptakeError
 from uptake.reporting.clean import visible, visible_lines
 from uptake.reporting.words import WORDS
@@ -91,7 +92,7 @@ def _store(scan: Scan, file: BinaryIO) -> Tally:
     tally = Tally()
     start = file.read(4)
     file.seek(0)
-    if start.startswith(b"PK\x03\x04"):
+    if start.startswith(ZIP):
         Scan.objects.filter(pk=scan.pk).update(kind="ort")
         results: Iterable[Mapping[str, Any]] = _from_workbook(file, tally)
     else:
@@ -312,41 +313,29 @@ def _number(value: object) -> int:
 
 def _from_workbook(file: BinaryIO, tally: Tally) -> Iterator[Mapping[str, Any]]:
     """Rows of “VBA Results”, as far as its columns allow: rows of one file that stand together are one result."""
-    import zipfile
-
-    from openpyxl import load_workbook
-
-    try:
-        with zipfile.ZipFile(file) as archive:
-            if sum(each.file_size for each in archive.infolist()) > 4_000_000_000:
-                raise UptakeError("the workbook unpacks to more than 4 GB")
-        file.seek(0)
-        book = load_workbook(file, read_only=True, data_only=True, keep_links=False)
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
-        raise UptakeError(f"this workbook cannot be read: {error}") from error
-    sheets = [name for name in book.sheetnames if name.lower().startswith("vba results")]
+    sheets = [each for each in open_sheets(file, "the workbook") if each.title.lower().startswith("vba results")]
     if not sheets:
         raise UptakeError(
             "the workbook has no sheet “VBA Results”", hint="A basic or advanced report of the toolkit has it."
         )
-    for name in sheets:
-        rows = book[name].iter_rows(values_only=True)
+    for sheet in sheets:
+        rows = (fields for _number, fields in sheet.rows())
         heads: dict[str, int] = {}
         for row in itertools.islice(rows, 20):  # a title can stand above the heads
-            heads = {str(cell).strip().lower(): index for index, cell in enumerate(row) if cell}
+            heads = {cell.strip().lower(): index for index, cell in enumerate(row) if cell}
             if "severity" in heads and "source file" in heads:
                 break
         else:
-            raise UptakeError(f"the sheet “{name}” has no columns Severity and Source File")
+            raise UptakeError(f"the sheet “{sheet.title}” has no columns Severity and Source File")
         yield from _results(rows, heads, tally)
 
 
-def _results(rows: Iterable[tuple[Any, ...]], heads: Mapping[str, int], tally: Tally) -> Iterator[Mapping[str, Any]]:
-    def cell(row: tuple[Any, ...], name: str) -> str:
+def _results(rows: Iterable[list[str]], heads: Mapping[str, int], tally: Tally) -> Iterator[Mapping[str, Any]]:
+    def cell(row: list[str], name: str) -> str:
         index = heads.get(name)
-        return "" if index is None or index >= len(row) or row[index] is None else str(row[index])
+        return "" if index is None or index >= len(row) else row[index]
 
-    def path_of(row: tuple[Any, ...]) -> str:
+    def path_of(row: list[str]) -> str:
         return "\\".join(filter(None, (cell(row, "source location").rstrip("\\/"), cell(row, "source file"))))
 
     for path, group in itertools.groupby(rows, path_of):

@@ -38,6 +38,14 @@ FORMS: tuple[tuple[str, Any], ...] = (
     (r"the statements have no columns .*", _("The file has no columns addin, status, statement, source, date.")),
     (r"the files are too large", _("The files are too large. Upload them in parts.")),
     (r"no L[12] .*", _("No such status.")),
+    (r"there are no figures of usage with seats yet", _("There are no figures of usage with seats yet.")),
+    (r"an error of the program .*", _("An error of the program; its log says more.")),
+    (r"(?P<file>.+) is encrypted", _("%(file)s is encrypted. Open it in Excel, take away the password or the label that encrypts it, and save it again.")),
+    (r"(?P<file>.+) is no workbook that can be read .*", _("%(file)s cannot be read as a workbook. Save the table in Excel as “CSV UTF-8”.")),
+    (r"(?P<file>.+) (?:unpacks to more than|is packed more than|has a row of more than|has more than [\d,]+ rows) .*",
+     _("%(file)s is larger than a workbook may be. Split the table, or save it in Excel as “CSV UTF-8”.")),
+    (r"(?P<file>.+) is not one of the usage or licence reports; its columns are: (?P<columns>.+)",
+     _("%(file)s is not one of the usage or licence reports; its columns are: %(columns)s. Leave the first line of the export as it is.")),
 )  # fmt: skip
 
 

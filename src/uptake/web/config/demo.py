@@ -36,6 +36,8 @@ from uptake.web.common.playbook import playbook
 from uptake.web.engagements import services
 from uptake.web.engagements.models import Conversation, Engagement, Message, Objection, RequestRow
 from uptake.web.engagements.store import change, load
+from uptake.web.insights.reports import choose_plan, plan_of
+from uptake.web.insights.reports import make as make_report
 from uptake.web.insights.services import set_seats, take_report
 from uptake.web.packages import services as packages
 from uptake.web.packages.models import PilotRow
@@ -416,6 +418,8 @@ def _success(lead: User, fm: User, row: Engagement, today: date, _index: int) ->
     ))  # fmt: skip
     row.refresh_from_db()
     _usage(fm, row, today, (31, 37, 44, 49, 50, 51, 52))
+    choose_plan(fm, row, "month", today.day, 3, ["en", "ja"])
+    make_report(plan_of(row), today)
     change(
         fm, row.pk, "completed", lambda before: replace(before, completed_on=on), "All waves have received the package"
     )
@@ -426,10 +430,21 @@ def _usage(fm: User, row: Engagement, today: date, percents: tuple[int, ...]) ->
     users = row.seats
     for months, percent in enumerate(reversed(percents)):
         on = today - timedelta(days=2 + 30 * months)
+        report = io.BytesIO(user_detail(on, users, users * percent // 100))
         take_report(
-            fm, row, io.BytesIO(user_detail(on, users, users * percent // 100)), f"ProPlusUsageUserDetail_{on}.csv"
+            fm, row, report, f"ProPlusUsageUserDetail_{on}.csv", (io.BytesIO(_departments(users)), "departments.csv")
         )
     set_seats(fm, row, users, today - timedelta(days=2 + 30 * (len(percents) - 1)), "Product list of the tenant")
+
+
+def _departments(users: int) -> bytes:
+    """A list of people; departments differ in their share, one is small, and some people are in none."""
+    lines = ["User principal name,Department"]
+    for number in range(users):
+        early = number < users // 2
+        names = ("Finance", "Sales", "Sales" if early else "Logistics", "HR", "" if early else "Logistics")
+        lines.append(f"user{number:05}@demo.example,{'Board' if number < 3 else names[number % 5]}")
+    return "\n".join(lines).encode()
 
 
 def user_detail(on: date, users: int, active: int) -> bytes:

@@ -25,6 +25,7 @@ def database(address: str) -> dict[str, Any]:
         return {
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": str(DATA / "uptake.sqlite"),
+            "CONN_MAX_AGE": 60,  # a fresh connection reads the schema anew and has no page in its cache
             "OPTIONS": {
                 "transaction_mode": "IMMEDIATE",  # a writer waits for its turn instead of failing half-way
                 "timeout": 20,

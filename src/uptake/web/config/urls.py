@@ -113,6 +113,12 @@ engagement = [
     path("usage/formula/", insights.formula, name="usage-formula"),
     path("usage/verdict/<int:number>/", insights.verdict, name="verdict"),
     re_path(r"^usage/report\.(?P<kind>html|xlsx|pptx)$", insights.report, name="usage-report"),
+    path("usage/reports/", insights.reports, name="usage-reports"),
+    re_path(
+        r"^usage/reports/(?P<number>\d{1,9})/(?P<lang>en|ja)\.(?P<kind>html|xlsx|pptx)$",
+        insights.made_report,
+        name="made-report",
+    ),
     path("acceleration/", insights.acceleration, name="acceleration"),
     path("acceleration/solution/", insights.solution, name="new-solution"),
     path("acceleration/<int:number>/", insights.case, name="case"),

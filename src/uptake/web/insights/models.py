@@ -56,6 +56,82 @@ class SnapshotRow(models.Model):
         ordering: ClassVar = ["refresh_date"]
 
 
+class DepartmentsRow(models.Model):
+    """Active users by department on one data date; small departments are silent already when they are stored."""
+
+    engagement = models.ForeignKey(Engagement, models.CASCADE, related_name="usage_departments")
+    data_date = models.DateField()
+    value = models.JSONField()
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=("engagement", "data_date"), name="one_departments")]
+        ordering: ClassVar = ["-data_date"]
+
+
+class PeopleRow(models.Model):
+    """Rows about people of one file, packed: deleted when they are as old as the organisation says."""
+
+    class Kind(models.TextChoices):
+        """Who used what, or who belongs where."""
+
+        USE = "use"
+        MEMBERSHIP = "membership"
+
+    engagement = models.ForeignKey(Engagement, models.CASCADE, related_name="usage_people")
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    data_date = models.DateField()
+    source = models.CharField(max_length=255)
+    people = models.PositiveIntegerField()
+    content = models.BinaryField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=("engagement", "kind", "data_date"), name="one_people_row")
+        ]
+        ordering: ClassVar = ["-data_date", "-pk"]
+
+
+class ReportPlan(models.Model):
+    """When the usage report of an engagement is made."""
+
+    engagement = models.OneToOneField(Engagement, models.CASCADE, related_name="report_plan")
+    every = models.CharField(_("make a report"), max_length=10, default="off")
+    """A word of `prove.usage.scheduled.Every`."""
+    day = models.PositiveSmallIntegerField(_("day of the month"), default=1)
+    days_before = models.PositiveSmallIntegerField(_("days before the session"), default=3)
+    languages = models.JSONField(default=list)
+    since = models.DateField(default=timezone.localdate)
+
+
+class ReportRow(models.Model):
+    """A report that was made on a schedule: its inputs by language, frozen; or why it could not be made."""
+
+    class State(models.TextChoices):
+        """Whether it is there."""
+
+        READY = "ready"
+        FAILED = "failed"
+
+    engagement = models.ForeignKey(Engagement, models.CASCADE, related_name="usage_reports")
+    occasion = models.CharField(max_length=10)
+    on = models.DateField()
+    """The day of the month, or of the session."""
+    made_at = models.DateTimeField(default=timezone.now)
+    data_date = models.DateField(null=True)
+    languages = models.JSONField(default=list)
+    value = models.JSONField(default=dict)
+    version = models.CharField(max_length=40, blank=True)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.FAILED)
+    problem = models.CharField(max_length=500, blank=True)
+    tries = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=("engagement", "occasion", "on"), name="one_report_an_occasion")
+        ]
+        ordering: ClassVar = ["-made_at", "-pk"]
+
+
 class VerdictRow(models.Model):
     """A judgement with its inputs, formula and version; the newest one of an engagement is what lists show."""
 

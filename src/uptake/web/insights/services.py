@@ -25,15 +25,17 @@ from uptake.prove.usage.licences import Seats, seats_of
 from uptake.prove.usage.model import UsageReport
 from uptake.prove.usage.portfolio import Colour, risk_of
 from uptake.prove.usage.portfolio import Standing as Stand
-from uptake.prove.usage.reading import read_report
+from uptake.prove.usage.reading import Use, read_report
 from uptake.prove.usage.rules import DEFAULTS, Basis, Judgement, Thresholds, Verdict, judge
 from uptake.prove.usage.snapshots import (
     Formula,
     Outcome,
+    Percentage,
     Point,
     Snapshot,
     is_truncated,
     merged,
+    percentage,
     series,
     shared_computers,
     snapshot_of,
@@ -45,8 +47,9 @@ from uptake.web.accounts.models import Organisation, User
 from uptake.web.assessments.models import RANK, Cluster
 from uptake.web.assessments.selectors import latest
 from uptake.web.common.playbook import playbook
-from uptake.web.engagements.models import Engagement
-from uptake.web.engagements.store import Change, audit, change, load
+from uptake.web.engagements.models import Engagement, MeetingRow
+from uptake.web.engagements.store import Change, audit, change
+from uptake.web.insights import people
 from uptake.web.insights.models import (
     CaseRow,
     SnapshotRow,
@@ -59,6 +62,8 @@ from uptake.web.insights.models import (
 from uptake.web.packages.models import WavesRow
 
 USERS = "m365_app_user_detail"
+SESSION = "follow-on"
+"""The meeting of the playbook that prepares with a usage report (S40)."""
 SETTABLE = ("goal", "growth", "months", "basis", "sustained_months", "stale_days")
 
 
@@ -87,15 +92,25 @@ def points_of(row: Engagement, history: tuple[Snapshot, ...] | None = None) -> t
 
 
 @transaction.atomic
-def take_report(actor: User | str, row: Engagement, source: BinaryIO, name: str) -> UsageImport:
-    """Import one file. Raises `UptakeError` for one that is no report, is empty, or is a part; then nothing is stored."""
+def take_report(
+    actor: User | str, row: Engagement, source: BinaryIO, name: str, listed: tuple[BinaryIO, str] | None = None
+) -> UsageImport:
+    """Import one file. Raises `UptakeError` for one that is no report, is empty, or is a part; then nothing is stored.
+
+    `listed` is a list of people with their departments, which may come with the report.
+    """
     Engagement.objects.select_for_update().get(pk=row.pk)
-    shown = visible(name.replace("\\", "/").rpartition("/")[2])[:200]
-    report = read_report(source, shown)
+    shown = _name_of(name)
+    uses: list[Use] = []
+    report = read_report(source, shown, witness=uses.append)
     history = history_of(row)
+    membership = _membership(row, listed)
     if report.report == USERS:
         _refuse_cut_off(report, history)
         after, outcome = merged(history, snapshot_of(report, _last_seats(history)))
+        _take_people(row, report, after, uses, membership)
+    elif report.report in people.LISTS:
+        after, outcome = history, _take_list(row, source, shown)
     elif report.licences or report.report == "licensed_users":
         after, outcome = _with_licences(report, history, row)
     elif report.products:
@@ -106,6 +121,7 @@ def take_report(actor: User | str, row: Engagement, source: BinaryIO, name: str)
             hint="Import the user detail of the Microsoft 365 Apps usage report, and a product list or subscribedSkus.",
         )
     _keep(row, history, after)
+    people.forget()
     made = UsageImport.objects.create(
         engagement=row, name=shown, report=report.report, refresh_date=report.refresh_date, rows=report.rows,
         skipped=[{"line": each.line, "why": each.why} for each in report.skipped[:20]], skipped_count=report.skipped_count or len(report.skipped),
@@ -114,6 +130,48 @@ def take_report(actor: User | str, row: Engagement, source: BinaryIO, name: str)
     audit(row, actor, "usage", [Change(f"usage {report.report}", "", f"{shown} {report.refresh_date or ''} {outcome}")])
     assess(row, actor)
     return made
+
+
+def _name_of(name: str) -> str:
+    return visible(name.replace("\\", "/").rpartition("/")[2])[:200]
+
+
+def _membership(row: Engagement, listed: tuple[BinaryIO, str] | None) -> tuple[dict[str, str], str]:
+    """User → department, from the list that came with the report, or from what is kept."""
+    if listed is None:
+        return people.membership_of(row)
+    name = _name_of(listed[1])
+    found = people.read_membership(listed[0], name)
+    people.keep_membership(row, found, name)
+    people.count_again(row, found, name)
+    return found, name
+
+
+def _take_people(
+    row: Engagement,
+    report: UsageReport,
+    after: tuple[Snapshot, ...],
+    uses: list[Use],
+    membership: tuple[dict[str, str], str],
+) -> None:
+    """The table by department of a report whose figures hold: an earlier one that was restated since changes nothing."""
+    current = next(each for each in after if each.refresh_date == report.refresh_date)
+    if report.concealed or (current.active, current.rows) != (report.active, report.rows):
+        return
+    people.count(row, report, uses, *membership)
+    people.keep_use(row, report, uses)
+
+
+def _take_list(row: Engagement, source: BinaryIO, name: str) -> Outcome:
+    source.seek(0)
+    found = people.read_membership(source, name)
+    if not people.keep_membership(row, found, name):
+        raise UptakeError(
+            f"{name} is a list of people, and the organisation keeps none",
+            hint="Choose it together with the usage report: it is read and not stored.",
+        )
+    people.count_again(row, found, name)
+    return Outcome.ADDED
 
 
 def _refuse_cut_off(report: UsageReport, history: tuple[Snapshot, ...]) -> None:
@@ -187,9 +245,14 @@ def choose_formula(actor: User, row: Engagement, formula: str, *, is_shared: boo
     assess(row, actor)
 
 
-def judged(row: Engagement, as_of: date | None = None, points: tuple[Point, ...] | None = None) -> Judgement:
+def judged(
+    row: Engagement,
+    as_of: date | None = None,
+    points: tuple[Point, ...] | None = None,
+    chosen: UsageSettings | None = None,
+) -> Judgement:
     """The verdicts on a day, today by default."""
-    chosen = settings_of(row)
+    chosen = chosen or settings_of(row)
     return judge(
         points if points is not None else points_of(row), as_of or timezone.localdate(), thresholds_of(row.organisation),
         is_shared=chosen.is_shared, formula=chosen.formula,
@@ -377,17 +440,33 @@ def effects_of(row: Engagement, points: tuple[Point, ...]) -> tuple[Effect, ...]
     return tuple(each for _kept, case in cases_of(row) for each in effects(case, points, today))
 
 
-def book_of(row: Engagement) -> UsageBook:
-    """The report of a customer as it stands: figures, verdicts, forecast, marks, effects."""
-    from uptake.prove.usage.snapshots import percentage
+def book_of(row: Engagement, history: tuple[Snapshot, ...] | None = None) -> UsageBook:
+    """The report of a customer as it stands: figures, verdicts, forecast, marks, effects. Everything is asked for once."""
+    history = history_of(row) if history is None else history
+    chosen = settings_of(row)
+    formula = Formula.named(chosen.formula)
+    points = series(history, formula)
+    judgement = judged(row, None, points, chosen)
+    kept = [case for _row, case in cases_of(row)]
+    today = timezone.localdate()
+    return UsageBook(
+        row.customer, today, judgement, foretold(points, judgement.thresholds.goal), _newest(history, formula), _marks(row, kept),
+        tuple(each for case in kept for each in effects(case, points, today)),
+        tuple(measured(each, points, today) for case in kept for each in case.efforts),
+        people.departments_of(row), bool(history and history[-1].concealed),
+    )  # fmt: skip
 
-    history = history_of(row)
-    points = points_of(row, history)
-    judgement = judged(row, None, points)
-    shown = [found for each in history if (found := percentage(each, Formula.named(settings_of(row).formula)))]
-    engagement = load(row)
-    marks = [Mark(each.on, each.kind, "session") for each in engagement.meetings if each.kind == "follow-on"]
-    marks += [Mark(action.on, action.move, "action") for _kept, case in cases_of(row) for action in case.actions]
+
+def _newest(history: tuple[Snapshot, ...], formula: Formula) -> Percentage | None:
+    """The last percentage that the formula makes."""
+    return next((found for each in reversed(history) if (found := percentage(each, formula))), None)
+
+
+def _marks(row: Engagement, kept: list[Case]) -> tuple[Mark, ...]:
+    """Sessions, actions and waves on the time axis."""
+    sessions = MeetingRow.objects.filter(engagement=row, kind=SESSION).values_list("on", flat=True)
+    marks = [Mark(on, SESSION, "session") for on in sessions]
+    marks += [Mark(action.on, action.move, "action") for case in kept for action in case.actions]
     last = WavesRow.objects.filter(inventory__engagement=row).first()
     waves = restored(Waves, last.value).waves if last else ()
     marks += [
@@ -395,12 +474,7 @@ def book_of(row: Engagement) -> UsageBook:
         for each in waves
         if each.start
     ]
-    today = timezone.localdate()
-    efforts = tuple(measured(each, points, today) for _kept, case in cases_of(row) for each in case.efforts)
-    return UsageBook(
-        row.customer, today, judgement, foretold(points, judgement.thresholds.goal), shown[-1] if shown else None, tuple(marks),
-        effects_of(row, points), efforts, is_concealed=bool(history and history[-1].concealed),
-    )  # fmt: skip
+    return tuple(marks)
 
 
 def values_for_thresholds(given: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from django_tasks import task
 
 from uptake.web.engagements.models import Engagement
-from uptake.web.insights.models import GraphTenant, SnapshotRow, VerdictRow
+from uptake.web.insights.models import GraphTenant, ReportPlan, SnapshotRow, VerdictRow
+from uptake.web.insights.people import count_again, forget, membership_of
 from uptake.web.insights.services import assess
 
 
@@ -26,18 +27,43 @@ def fetch_reports(pks: list[int]) -> None:
 
 
 @task()
+def forget_people() -> None:
+    """Delete rows about people that are older than their organisation says."""
+    forget()
+
+
+@task()
+def count_departments(pk: int) -> None:
+    """Join what is kept of users with the departments of a new inventory."""
+    row = Engagement.objects.select_related("organisation").get(pk=pk)
+    count_again(row, *membership_of(row))
+
+
+@task()
 def judge_again(pk: int) -> None:
     """Judge one engagement: data grow old, and a verdict of today may be another one."""
     assess(Engagement.objects.select_related("organisation").get(pk=pk))
 
 
-def enqueue_due() -> tuple[int, int]:
-    """What is due today: verdicts older than a day, and tenants whose reports should be fetched. How many of each."""
+@task()
+def make_report(pk: int) -> None:
+    """Make the report of a plan, if one is due."""
+    from django.utils import timezone
+
+    from uptake.web.insights.reports import make
+
+    make(ReportPlan.objects.get(pk=pk), timezone.localdate())
+
+
+def enqueue_due() -> tuple[int, int, int]:
+    """What is due today: verdicts older than a day, tenants whose reports should be fetched, reports to make. How many of each."""
     from django.db.models import Max
     from django.utils import timezone
 
     from uptake.web.insights.fetching import due
+    from uptake.web.insights.reports import due_plans
 
+    forget_people.enqueue()
     today = timezone.localdate()
     newest = VerdictRow.objects.values("engagement").annotate(last=Max("as_of")).filter(last__lt=today)
     old = [each["engagement"] for each in newest]
@@ -46,4 +72,7 @@ def enqueue_due() -> tuple[int, int]:
     tenants = [row.pk for row in due()]
     if tenants:
         fetch_reports.enqueue(tenants)
-    return len(old), len(tenants)
+    plans = due_plans(today)
+    for plan in plans:
+        make_report.enqueue(plan.pk)
+    return len(old), len(tenants), len(plans)

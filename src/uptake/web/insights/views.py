@@ -26,14 +26,14 @@ from uptake.prove.acceleration import case as cases
 from uptake.prove.acceleration.agenda import agenda, evidence_pack
 from uptake.prove.acceleration.case import Action, Case, Effort, State
 from uptake.prove.acceleration.solutions import Question, search
+from uptake.prove.usage.departments import counted_by
+from uptake.prove.usage.departments import shown as by_formula
 from uptake.prove.usage.reasons import Reason
 from uptake.prove.usage.reasons import said as reason_said
 from uptake.prove.usage.rules import DEFAULTS, Basis, Judgement, judge, replay
-from uptake.prove.usage.snapshots import Denominator, Formula, Numerator, Window, percentage
+from uptake.prove.usage.snapshots import Denominator, Formula, Numerator, Window, series
 from uptake.reporting.usage_chart import trend
-from uptake.reporting.usage_excel import write_usage_excel
-from uptake.reporting.usage_html import write_usage_html
-from uptake.reporting.usage_slides import write_usage_slides
+from uptake.reporting.usage_model import UsageBook
 from uptake.web.accounts.models import Organisation
 from uptake.web.common.access import delivery, member, org_admin, user_of, visible_to
 from uptake.web.common.forms import Form, choice_field, date_field, text_field
@@ -45,7 +45,8 @@ from uptake.web.engagements.models import MOST_SEATS, Engagement, Participant
 from uptake.web.engagements.store import Change, audit, load
 from uptake.web.insights import services
 from uptake.web.insights.fetching import application, consent_for
-from uptake.web.insights.models import CaseRow, GraphTenant, SolutionRow, Standing, UsageImport, VerdictRow
+from uptake.web.insights.models import CaseRow, GraphTenant, ReportRow, SolutionRow, Standing, UsageImport, VerdictRow
+from uptake.web.insights.reports import KINDS, choose_plan, plan_of, sessions_of, written
 from uptake.web.insights.tasks import fetch_reports, judge_organisation
 
 MOST_REPORT = 200_000_000
@@ -59,22 +60,47 @@ CONDITIONS = {
 }
 
 
+KIND_NAMES = (("html", "HTML"), ("xlsx", "Excel"), ("pptx", "PowerPoint"))
+ORDERS: dict[str, tuple[Any, Any]] = {
+    "share": (_l("Lowest share"), lambda each: each.percent),
+    "-share": (_l("Highest share"), lambda each: each.percent),
+    "-people": (_l("Most people"), lambda each: each.people),
+    "name": (_l("Name"), lambda each: each.name or None),
+}
+"""Order of departments → its name and the value to go by; those without a value come last."""
+
+
 class ReportForm(Form):
-    """A usage or licence report."""
+    """A usage or licence report, and who belongs to which department."""
 
     file = forms.FileField(
         label=_l("Report"),
         help_text=_l(
-            "The user detail of the Microsoft 365 Apps usage report, a product list or subscribedSkus; CSV, JSON or a re-save of Excel as text."
+            "The user detail of the Microsoft 365 Apps usage report, a product list or subscribedSkus; CSV, JSON or an Excel workbook (.xlsx)."
+        ),
+    )
+
+    people = forms.FileField(
+        label=_l("People and departments"),
+        required=False,
+        help_text=_l(
+            "A list with the columns User principal name and Department, for the table of departments. Without it the departments of the device inventory count."
         ),
     )
 
     def clean_file(self) -> Any:
         """Bounded."""
-        file = self.cleaned_data["file"]
-        if file.size > MOST_REPORT:
-            raise forms.ValidationError(_("The file is larger than %(size)s MB.") % {"size": MOST_REPORT // 1_000_000})
-        return file
+        return _bounded(self.cleaned_data["file"])
+
+    def clean_people(self) -> Any:
+        """Bounded."""
+        return _bounded(self.cleaned_data["people"])
+
+
+def _bounded(file: Any) -> Any:
+    if file and file.size > MOST_REPORT:
+        raise forms.ValidationError(_("The file is larger than %(size)s MB.") % {"size": MOST_REPORT // 1_000_000})
+    return file
 
 
 class TenantForm(Form):
@@ -119,6 +145,32 @@ class FormulaForm(Form):
         _l("Of"), [("paid", _l("paid seats")), ("assigned", _l("assigned seats")), ("enabled", _l("enabled users"))]
     )
     is_shared = forms.BooleanField(label=_l("The tenant has shared computers"), required=False)
+
+
+class PlanForm(Form):
+    """When the usage report is made, and in which languages."""
+
+    every = choice_field(
+        _l("Make a report"),
+        [
+            ("off", _l("only when somebody asks")),
+            ("month", _l("every month")),
+            ("session", _l("before each planned follow-on session")),
+        ],
+    )
+    day = forms.IntegerField(
+        label=_l("Day of the month"),
+        min_value=1,
+        max_value=31,
+        help_text=_l("A month that is too short has its last day."),
+    )
+    days_before = forms.IntegerField(
+        label=_l("Days before the session"), min_value=0, max_value=30,
+        help_text=_l("The date is the next date of the newest follow-on session."),
+    )  # fmt: skip
+    languages = forms.MultipleChoiceField(
+        label=_l("Languages"), choices=[("en", "English"), ("ja", "日本語")], widget=forms.CheckboxSelectMultiple
+    )
 
 
 class OpenForm(Form):
@@ -199,21 +251,38 @@ def _elements(kind: type[Branch]) -> list[tuple[str, str]]:
 def usage(request: HttpRequest, row: Engagement) -> HttpResponse:
     """The trend with goal and forecast, every percentage with its proof, verdicts with their reasons, and what to do."""
     history = services.history_of(row)
-    points = services.points_of(row, history)
-    judgement = services.judged(row, None, points)
-    made = services.foretold(points, judgement.thresholds.goal)
-    formula = Formula.named(services.settings_of(row).formula)
-    shown = [found for each in history if (found := percentage(each, formula))]
-    open_case = CaseRow.objects.filter(engagement=row, is_open=True).first()
+    chosen = services.settings_of(row)
+    formula = Formula.named(chosen.formula)
+    points = series(history, formula)
+    book = services.book_of(row, history)
+    judgement, made = book.judgement, book.forecast
     title = ", ".join(f"{each.date} {each.percent:.1f} %" for each in points[-12:] if each.percent is not None)
     return show(
         request, "insights/usage.html", row, tab="usage", points=points, judgement=judgement, forecast=made,
-        last=shown[-1] if shown else None, reasons=[reason_said(each, language()) for each in judgement.why],
-        chart=trend(points, made, judgement.thresholds.goal, services.book_of(row).marks, title=title, goal_word=_("goal %(n)s %%") % {"n": f"{judgement.thresholds.goal:g}"}),
-        imports=UsageImport.objects.filter(engagement=row)[:10], open_case=open_case, formula=formula,
+        last=book.shown, reasons=[reason_said(each, language()) for each in judgement.why],
+        chart=trend(points, made, judgement.thresholds.goal, book.marks, title=title, goal_word=_("goal %(n)s %%") % {"n": f"{judgement.thresholds.goal:g}"}),
+        imports=UsageImport.objects.filter(engagement=row)[:10], open_case=CaseRow.objects.filter(engagement=row, is_open=True).first(), formula=formula,
         table=[(each, each.before) for each in reversed(history[-24:])], percents={each.date: each.percent for each in points},
-        verdicts=VerdictRow.objects.filter(engagement=row)[:10], is_shared=services.settings_of(row).is_shared,
+        verdicts=VerdictRow.objects.filter(engagement=row).only("as_of", "stalled", "engagement")[:10], is_shared=chosen.is_shared,
+        plan=plan_of(row), reports=ReportRow.objects.filter(engagement=row).defer("value")[:3], kinds=KIND_NAMES,
+        **_departments(book, formula, request.GET.get("sort", "")), is_concealed=book.is_concealed,
     )  # fmt: skip
+
+
+def _departments(book: UsageBook, formula: Formula, wanted: str) -> dict[str, Any]:
+    """The table of departments, in the order that the reader wants."""
+    table = book.departments
+    order = wanted if wanted in ORDERS else next(iter(ORDERS))
+    value = ORDERS[order][1]
+    found = by_formula(table, formula) if table else ()
+    known = sorted((each for each in found if value(each) is not None), key=value, reverse=order.startswith("-"))
+    return {
+        "departments": table,
+        "counted_by": counted_by(formula).name,
+        "lines": [*known, *(each for each in found if value(each) is None)],
+        "orders": [(key, label) for key, (label, _value) in ORDERS.items()],
+        "sort": order,
+    }
 
 
 @member
@@ -222,7 +291,8 @@ def take(request: HttpRequest, row: Engagement) -> HttpResponse:
     form = ReportForm(request.POST or None, request.FILES or None)
 
     def save(values: dict[str, Any]) -> None:
-        made = services.take_report(user_of(request), row, values["file"].file, values["file"].name or "report")
+        listed = (values["people"].file, values["people"].name or "people") if values["people"] else None
+        made = services.take_report(user_of(request), row, values["file"].file, values["file"].name or "report", listed)
         if made.is_concealed:
             messages.warning(
                 request,
@@ -325,17 +395,43 @@ def verdict(request: HttpRequest, row: Engagement, number: int) -> HttpResponse:
 @member
 def report(request: HttpRequest, row: Engagement, kind: str) -> HttpResponse:  # noqa: ARG001
     """The usage report as HTML, workbook or slides, in the reader's language."""
-    writers = {
-        "html": (write_usage_html, "text/html; charset=utf-8"),
-        "xlsx": (write_usage_excel, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
-        "pptx": (write_usage_slides, "application/vnd.openxmlformats-officedocument.presentationml.presentation"),
-    }
-    write, content = writers[kind]
+    write, content = KINDS[kind]
     out = io.BytesIO()
     write(services.book_of(row), out, language())
-    response = HttpResponse(out.getvalue(), content_type=content)
-    response["Content-Disposition"] = f'attachment; filename="usage-{row.pk}.{kind}"'
+    return _attached(out.getvalue(), content, f"usage-{row.pk}.{kind}")
+
+
+def _attached(body: bytes, content: str, name: str) -> HttpResponse:
+    response = HttpResponse(body, content_type=content)
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
+
+
+@member
+def reports(request: HttpRequest, row: Engagement) -> HttpResponse:
+    """When reports are made, and all that were."""
+    kept = plan_of(row)
+    names = ("every", "day", "days_before", "languages")
+    form = PlanForm(request.POST or None, stored={name: getattr(kept, name) for name in names})
+
+    def save(values: dict[str, Any]) -> None:
+        choose_plan(user_of(request), row, *(values[name] for name in names))
+
+    return form_page(
+        request, form, save, reverse("usage-reports", args=[row.pk]), row=row, title=_("Reports on a schedule"), tab="usage",
+        template="insights/reports.html", page=paged(request, ReportRow.objects.filter(engagement=row).defer("value"), 25),
+        sessions=sessions_of(row), kinds=KIND_NAMES,
+        intro=_("The report is made in the background on its day and kept here. Nothing is mailed."),
+    )  # fmt: skip
+
+
+@member
+def made_report(request: HttpRequest, row: Engagement, number: str, lang: str, kind: str) -> HttpResponse:  # noqa: ARG001
+    """A file of a report that was made."""
+    found = ReportRow.objects.filter(engagement=row, pk=int(number), state=ReportRow.State.READY).first()
+    if found is None or lang not in found.value:
+        raise Http404
+    return _attached(written(found, lang, kind), KINDS[kind][1], f"usage-{row.pk}-{found.on}.{lang}.{kind}")
 
 
 @delivery
@@ -491,10 +587,10 @@ def act(request: HttpRequest, row: Engagement, number: int, move: str) -> HttpRe
     known = playbook().of(Move).get(move)
     if known is None or move in ("find-reason", "report-block", "log-effort"):
         raise Http404
-    people = "\n".join(
+    present = "\n".join(
         f"{each.name}, {each.role}" for each in Participant.objects.filter(engagement=row, role__in=("FM", "FE", "SME"))
     )
-    form = ActForm(request.POST or None, initial={"attendees": people if known.records == "meeting" else ""})
+    form = ActForm(request.POST or None, initial={"attendees": present if known.records == "meeting" else ""})
     if known.records != "meeting":
         del form.fields["attendees"]
     if known.records not in cases.NEEDS_REFERENCE:
