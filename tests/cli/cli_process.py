@@ -1,9 +1,11 @@
-"""The command as a process of its own."""
+"""The command as a process of its own, and how one ended."""
 
 from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 SOURCE = Path(__file__).parents[2] / "src"
@@ -17,3 +19,15 @@ def command_line(*arguments: object) -> list[str]:
 def environment() -> dict[str, str]:
     """With this source and UTF-8."""
     return {**os.environ, "PYTHONPATH": str(SOURCE), "PYTHONUTF8": "1"}
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended."""
+
+    code: int
+    out: bytes
+    error: str
+
+
+Command = Callable[..., Ended]

@@ -6,28 +6,15 @@ import io
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import pytest
-from cli_process import command_line, environment
+from cli_process import Command, Ended, command_line, environment
 
 from uptake.assess.samples import Extras, binary, ooxml
 from uptake.assess.samples.library import project
 from uptake.cli import main
-
-
-@dataclass(frozen=True)
-class Ended:
-    """How a command ended."""
-
-    code: int
-    out: bytes
-    error: str
-
-
-Command = Callable[..., Ended]
 
 
 @pytest.fixture

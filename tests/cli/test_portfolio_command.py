@@ -6,8 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-
-from conftest import Command
+from cli_process import Command
 
 HEADER = "series,date,active,paid,l1,next_action,enterprise\n"
 DAYS = ("2026-01-31", "2026-02-28", "2026-03-31", "2026-04-30", "2026-05-31")

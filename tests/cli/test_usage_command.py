@@ -7,8 +7,7 @@ from datetime import date
 from pathlib import Path
 
 import openpyxl
-
-from conftest import Command
+from cli_process import Command
 
 HEADER = (
     "Report Refresh Date,User Principal Name,Last Activation Date,Last Activity Date,Report Period,"

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook
 
@@ -231,8 +231,11 @@ JSON = st.recursive(st.none() | st.booleans() | st.integers() | st.text(max_size
     inner, max_size=6), max_leaves=25)  # fmt: skip
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(JSON, max_size=5))
+@example([{"path": "a", "findings": True}])
+@example([{"path": "a", "findings": [{"rule": "B01"}], "projects": True}])
+@example([{"path": "a", "findings": [{"rule": "B01"}], "projects": [{"modules": 1}]}])
 def test_whatever_is_uploaded_ends_as_complete_or_failed(world: World, values: list[Any]) -> None:
     body = b"{}\n" + b"".join(json.dumps(each).encode() + b"\n" for each in values)
     scan = Scan(engagement=world.row, name="x", size=len(body), ran_on=date(2026, 11, 1))

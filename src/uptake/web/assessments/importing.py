@@ -282,13 +282,16 @@ class _Writer:
 
 def _module_digests(result: Mapping[str, Any]) -> dict[tuple[str, str], str]:
     found = {}
-    for project in result.get("projects") or ():
-        if not isinstance(project, dict):
-            continue
-        for module in project.get("modules") or ():
-            if isinstance(module, dict) and isinstance(module.get("sha256"), str):
+    for project in _records(result.get("projects")):
+        for module in _records(project.get("modules")):
+            if isinstance(module.get("sha256"), str):
                 found[str(project.get("container") or ""), str(module.get("name") or "")] = module["sha256"][:64]
     return found
+
+
+def _records(value: object) -> list[dict[str, Any]]:
+    """The records of a list; nothing else is one."""
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
 
 
 def _proposed(proposal: object) -> str:
