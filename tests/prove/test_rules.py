@@ -275,3 +275,12 @@ def test_the_playbooks_thresholds_are_the_defaults_and_an_organisation_sets_its_
 def test_a_threshold_that_is_none_is_refused(key: str, value: str) -> None:
     with pytest.raises(UptakeError, match=key):
         thresholds_of(load_playbook(), {key: value})
+
+
+def test_growth_a_little_below_the_limit_is_not_shown_as_the_limit() -> None:
+    points = [
+        Point(date(2026, 5 + n, 20), active, 1540) for n, active in enumerate((690, 720, 740, 754, 770, 785, 800))
+    ]
+    judged = judge(points, date(2026, 11, 22))
+    assert judged.stalled is Verdict.MET
+    assert "growth of +2.99 points since 2026-08-20 is below 3 points" in judged.as_json()["why"]

@@ -22,6 +22,7 @@ from uptake.web.accounts.models import ApiToken
 from uptake.web.addins import archives, importing, services
 from uptake.web.addins.models import AddInRow, Collection, DeviceRow, Installed, Statement
 from uptake.web.assessments.selectors import addin_rules
+from uptake.web.common.templatetags.uptake_ui import coded
 from uptake.web.engagements import services as engagements
 from uptake.web.engagements.models import AuditEntry
 from uptake.web.engagements.store import load
@@ -452,3 +453,7 @@ def test_a_device_with_too_many_addins_is_named_and_left_out(world: World, monke
     monkeypatch.setattr(importing, "MOST_ADDINS", 2)
     made = upload(world, ("a.json", report("PC1", "a.xll", "b.xll", "c.xll")), ("b.json", report("PC2")))
     assert (made.devices, "more than 2 add-ins" in made.problem) == (1, True)
+
+
+def test_words_between_backticks_are_code_and_nothing_in_them_is_markup() -> None:
+    assert coded("`a` <b> `<i>&`") == "<code>a</code> &lt;b&gt; <code>&lt;i&gt;&amp;</code>"

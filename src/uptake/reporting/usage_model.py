@@ -15,7 +15,7 @@ from uptake.prove.acceleration.case import Effort
 from uptake.prove.acceleration.effect import Effect
 from uptake.prove.usage.departments import Departments, Shown, shown
 from uptake.prove.usage.forecast import Forecast
-from uptake.prove.usage.reasons import said
+from uptake.prove.usage.reasons import places, said, signed
 from uptake.prove.usage.rules import Judgement
 from uptake.prove.usage.snapshots import Formula, Percentage, Point
 
@@ -82,10 +82,10 @@ class UsageWords:
         return self(f"{name}_{value}")
 
     def percent(self, value: float | None) -> str:
-        return "–" if value is None else f"{value:.1f} %"
+        return "–" if value is None else f"{value:.{places(value)}f} %"
 
     def points(self, value: float | None) -> str:
-        return "–" if value is None else self("points_n", n=f"{value:+.1f}")
+        return "–" if value is None else self("points_n", n=signed(value))
 
 
 def headline(book: UsageBook, words: UsageWords) -> str:

@@ -21,11 +21,18 @@ def because(code: str, **values: object) -> Reason:
     return Reason(code, tuple((name, _shown(value)) for name, value in values.items()))
 
 
+def places(value: float) -> int:
+    """Decimal places to show: one; two where one would show a whole number that it is not: 2.99 is below 3, 3.0 is not."""
+    return 2 if round(value, 1) == round(value) != round(value, 6) else 1
+
+
+def signed(value: float) -> str:
+    """A change, always with its sign."""
+    return f"{value:+.{places(value)}f}"
+
+
 def _shown(value: object) -> str:
-    """One place; two where one would show a whole number that it is not: 2.99 is below 3, 3.0 is not."""
-    if not isinstance(value, float):
-        return str(value)
-    return f"{value:.2f}" if round(value, 1) == round(value) != round(value, 6) else f"{value:.1f}"
+    return f"{value:.{places(value)}f}" if isinstance(value, float) else str(value)
 
 
 @lru_cache(maxsize=1)

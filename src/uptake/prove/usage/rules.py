@@ -16,7 +16,7 @@ from enum import StrEnum
 from math import erf, sqrt
 from typing import Any
 
-from uptake.prove.usage.reasons import Reason, because, sentence
+from uptake.prove.usage.reasons import Reason, because, sentence, signed
 from uptake.prove.usage.snapshots import Point
 
 VERSION = "usage-rules/1"
@@ -332,7 +332,7 @@ def _by_growth(view: _View) -> _Stall:
     measured = points if limits.basis is Basis.POINTS else growth.relative or 0.0
     is_slow = measured < limits.growth
     code = ("slow" if is_slow else "growing") + ("" if limits.basis is Basis.POINTS else "-relative")
-    why = [because(code, growth=f"{measured:+.1f}", base=base.date, limit=f"{limits.growth:g}")]
+    why = [because(code, growth=signed(measured), base=base.date, limit=f"{limits.growth:g}")]
     if base.paid != last.paid:
         values = {"before": base.paid, "after": last.paid, "users": users, "seats": growth.seats}
         why.append(because("seats-changed", **values))

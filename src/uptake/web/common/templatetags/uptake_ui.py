@@ -8,11 +8,13 @@ from typing import Any
 from django import template
 from django.utils import timezone
 from django.utils.formats import date_format, number_format
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from uptake.guide.elements import KINDS, Element
+from uptake.prove.usage.reasons import places
+from uptake.reporting.html_base import CODE
 from uptake.web.addins import words as addins
 from uptake.web.common import words
 from uptake.web.common.messages import say as say_message
@@ -20,6 +22,12 @@ from uptake.web.common.playbook import playbook, say, say_all
 
 register = template.Library()
 KIND_BY_NAME = {kind.__name__: kind for kind in KINDS}
+
+
+@register.filter
+def coded(text: object) -> SafeString:
+    """A sentence of ours with the words between backticks as code; everything in it is escaped first."""
+    return mark_safe(CODE.sub(r"<code>\1</code>", escape(text)))  # noqa: S308 - escaped on this line
 
 
 @register.filter
@@ -141,10 +149,15 @@ def field_word(key: str) -> str:
     return words.say_field(key)
 
 
+def _number(value: float) -> str:
+    """Rounded here, for Django cuts what is too long."""
+    return number_format(round(value, places(value)), places(value))
+
+
 @register.filter
 def percent(value: float | None) -> str:
-    """A percentage with one place; unknown is a dash and never 0."""
-    return "—" if value is None else f"{number_format(round(value, 1), 1)}\N{NO-BREAK SPACE}%"
+    """A percentage with one place, or two where one would hide on which side of a goal it lies; unknown is a dash and never 0."""
+    return "—" if value is None else f"{_number(value)}\N{NO-BREAK SPACE}%"
 
 
 @register.filter
@@ -152,7 +165,7 @@ def points(value: float | None) -> str:
     """Percentage points with their sign."""
     if value is None:
         return "—"
-    return _("%(n)s points") % {"n": f"{'+' if value >= 0 else '−'}{number_format(round(abs(value), 1), 1)}"}
+    return _("%(n)s points") % {"n": f"{'+' if value >= 0 else '−'}{_number(abs(value))}"}
 
 
 @register.filter
