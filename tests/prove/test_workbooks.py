@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from made_reports import DETAIL, as_excel_keeps, row, table, with_part, workbook
 from msoffcrypto.format.ooxml import OOXMLFile
 
+from uptake.assess.sheets import SheetLimits, open_sheets
 from uptake.core.errors import UptakeError
-from uptake.core.sheets import SheetLimits, open_sheets
 from uptake.prove.usage.licences import seats_of
 from uptake.prove.usage.model import NotAReportError, ReadLimits, UsageReport
 from uptake.prove.usage.reading import people, read_bytes

@@ -1,1 +1,1 @@
-"""Words that all wings share, on the standard library; only `sheets`, the reader of workbooks, needs more, when it is called."""
+"""Words that all wings share; standard library only."""

@@ -15,8 +15,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from uptake import catalogue
+from uptake.assess.sheets import ZIP, open_sheets
 from uptake.core.errors import UptakeError
-from uptake.core.sheets import ZIP, open_sheets
 
 LIMIT = 512 << 20
 """Bytes of an inventory."""

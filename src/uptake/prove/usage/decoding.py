@@ -15,8 +15,8 @@ from datetime import date
 from itertools import chain, islice
 from typing import BinaryIO
 
+from uptake.assess.sheets import COMPOUND, ZIP, Sheet, SheetLimits, is_encrypted, open_sheets
 from uptake.core.errors import UptakeError
-from uptake.core.sheets import COMPOUND, ZIP, Sheet, SheetLimits, is_encrypted, open_sheets
 from uptake.prove.usage.model import NotAReportError, ReadLimits
 from uptake.prove.usage.tables import Header, flags, kind_of, read_header
 

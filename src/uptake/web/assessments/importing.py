@@ -18,8 +18,8 @@ import orjson
 from django.db import transaction
 from django_tasks import task
 
+from uptake.assess.sheets import ZIP, open_sheets
 from uptake.core.errors import UptakeError
-from uptake.core.sheets import ZIP, open_sheets
 from uptake.reporting.clean import visible, visible_lines
 from uptake.reporting.words import WORDS
 from uptake.web.assessments.models import RANK, Cluster, FindingRow, Scan
