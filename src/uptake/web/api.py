@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
-from ninja import File, NinjaAPI, Schema
+from ninja import File, NinjaAPI, Schema, Status
 from ninja.files import UploadedFile
 from ninja.security import HttpBearer
 from pydantic import Field
@@ -290,7 +290,7 @@ def create_engagement(request: HttpRequest, given: EngagementIn) -> Any:
         raise UptakeError("no such version of the playbook")
     if values["intent"] != "unknown" and not (values["intent_on"] and values["intent_said_by"]):
         raise UptakeError("an intent has a date and somebody who stated it")
-    return 201, services.create(user, services.organisation_of(user, values), values)
+    return Status(201, services.create(user, services.organisation_of(user, values), values))
 
 
 @api.get("/engagements/{pk}", response={200: EngagementOut, **PROBLEMS}, operation_id="get_engagement")
@@ -369,7 +369,7 @@ def write_note(request: HttpRequest, pk: Number, given: NoteIn) -> Any:
             raise UptakeError(f"the playbook has no {kind.__name__.lower()} {key}")
     note = guide.Note(author=_user(request).name, on=timezone.localdate(), **given.dict())
     verdict = services.write_note(_user(request), row, note)
-    return 201, {"score": str(verdict.score), "remarks": [each.title for each in verdict.remarks]}
+    return Status(201, {"score": str(verdict.score), "remarks": [each.title for each in verdict.remarks]})
 
 
 @api.put("/engagements/{pk}/answers", response={200: dict[str, int], **PROBLEMS}, operation_id="answer")
@@ -469,7 +469,7 @@ def upload_scan(
     )
     scan.file.save("scan", file)
     read_scan.enqueue(scan.pk)
-    return 202, scan
+    return Status(202, scan)
 
 
 @api.get("/engagements/{pk}/scans", response={200: list[ScanOut], **PROBLEMS}, operation_id="list_scans")
@@ -608,7 +608,7 @@ def build_package(request: HttpRequest, pk: Number) -> Any:
     """Build the package of today's decisions and keep it as a version."""
     from uptake.web.packages.services import build
 
-    return 201, build(_user(request), _row(request, pk))
+    return Status(201, build(_user(request), _row(request, pk)))
 
 
 @api.post("/engagements/{pk}/inventory", response={201: InventoryOut, **PROBLEMS}, operation_id="upload_inventory")
@@ -620,7 +620,7 @@ def upload_inventory(request: HttpRequest, pk: Number, file: File[UploadedFile])
     row = _row(request, pk)
     if (file.size or 0) > MOST_INVENTORY:
         raise UptakeError("the file is too large")
-    return 201, take_inventory(_user(request), row, file.read(), file.name or "inventory")
+    return Status(201, take_inventory(_user(request), row, file.read(), file.name or "inventory"))
 
 
 def _inventory(row: Engagement) -> Any:
@@ -644,9 +644,8 @@ def compute_pilot(request: HttpRequest, pk: Number, given: PilotIn) -> Any:
     """Have the smallest pilot group computed for the newest inventory."""
     from uptake.web.packages.services import ask_pilot
 
-    return 202, _pilot(
-        ask_pilot(_user(request), _inventory(_row(request, pk)), given.most, "\n".join(given.exclusions))
-    )
+    asked = ask_pilot(_user(request), _inventory(_row(request, pk)), given.most, "\n".join(given.exclusions))
+    return Status(202, _pilot(asked))
 
 
 @api.get("/engagements/{pk}/pilot", response={200: PilotOut, **PROBLEMS}, operation_id="get_pilot")
@@ -678,7 +677,7 @@ def plan_waves(request: HttpRequest, pk: Number, given: WavesIn) -> Any:
         exit_criteria=tuple(given.exit_criteria), rollback=given.rollback,
     )  # fmt: skip
     packages.plan(_user(request), row, inventory, wanted, "en")
-    return 201, _waves(row)
+    return Status(201, _waves(row))
 
 
 def _waves(row: Engagement) -> list[dict[str, Any]]:
@@ -710,7 +709,7 @@ def import_usage(
     if max(file.size or 0, (people.size or 0) if people else 0) > MOST_REPORT:
         raise UptakeError("the file is too large")
     listed: Any = (people.file, people.name or "people") if people else None
-    return 201, take_report(_user(request), row, file.file, file.name or "report", listed)  # type: ignore[arg-type]
+    return Status(201, take_report(_user(request), row, file.file, file.name or "report", listed))  # type: ignore[arg-type]
 
 
 @api.get(
@@ -851,7 +850,7 @@ def upload_addins(request: HttpRequest, pk: Number, file: File[UploadedFile], de
     from uptake.web.addins.services import take
 
     row = _row(request, pk)
-    return 202, take(_user(request), row, [(file.name or "file", file.file)], file.size or 0, device)  # type: ignore[list-item]
+    return Status(202, take(_user(request), row, [(file.name or "file", file.file)], file.size or 0, device))  # type: ignore[list-item]
 
 
 @api.get(
@@ -932,4 +931,4 @@ def remove_statement(request: HttpRequest, pk: Number, number: Number) -> Any:
     if found is None:
         raise Http404
     drop_statement(_user(request), row, found)
-    return 204, None
+    return Status(204, None)
