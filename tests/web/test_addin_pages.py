@@ -250,6 +250,14 @@ def test_the_overview_is_searched_and_filtered_and_strange_filters_count_as_none
     assert "rates.xll" in page(world, "addins/?severity=x&status=%00&kind=..&state=1&q=%00&page=z")
 
 
+def test_the_search_finds_addins_of_ones_own_engagements_only(world: World) -> None:
+    upload(world, ("a.json", report("PC1", "rates.xll")))
+    link = f"/e/{world.row.pk}/addins/{AddInRow.objects.get().pk}/".encode()
+    assert link in world.client(world.member).get("/search/?q=rates").content
+    assert link not in world.client(world.stranger).get("/search/?q=rates").content
+    assert world.client(world.member).get("/search/?q=%00rates").status_code == 200
+
+
 def test_a_rule_has_its_page_in_both_languages(world: World) -> None:
     client = world.client(world.member)
     assert "MAPISendMail" in client.get("/rules/A18/").content.decode()

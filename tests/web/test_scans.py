@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Callable
 from datetime import date
 from typing import Any
@@ -217,6 +218,14 @@ def test_hostile_names_and_code_are_inert_on_the_page(world: World) -> None:
     assert "<img src=x" not in html
     assert "\u202e" not in html
     assert "U+202E" in html
+
+
+def test_the_search_shows_a_finding_of_the_newest_scan_once(world: World) -> None:
+    for _ in range(2):
+        scan = upload(world, lines(result("a.xlsm", finding())))
+    found = world.client(world.member).get("/search/?q=B01").content.decode()
+    links = re.findall(rf"/e/{world.row.pk}/readiness/(\d+)/", found)
+    assert links == [str(each.pk) for each in scan.clusters.filter(by="cause", rule="B01")]
 
 
 @pytest.mark.parametrize(("path", "owner"), [

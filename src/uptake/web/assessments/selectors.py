@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.db.models import OuterRef, QuerySet, Subquery
+
 from uptake.web.assessments.models import RANK, Cluster, Scan
 from uptake.web.engagements.models import Engagement
 
@@ -9,6 +11,12 @@ from uptake.web.engagements.models import Engagement
 def latest(row: Engagement) -> Scan | None:
     """The newest scan that was read to its end."""
     return Scan.objects.filter(engagement=row, state="complete").first()
+
+
+def newest(rows: QuerySet[Engagement]) -> QuerySet[Scan]:
+    """The newest scan of each engagement that was read to its end."""
+    same = Scan.objects.filter(engagement=OuterRef("engagement"), state="complete")
+    return Scan.objects.filter(engagement__in=rows, pk=Subquery(same.values("pk")[:1]))
 
 
 def open_rules(row: Engagement) -> list[str] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Case, Count, F, Q, Value, When
+from django.db.models import Case, Count, F, Q, QuerySet, Value, When
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -133,31 +133,33 @@ def new(request: HttpRequest) -> HttpResponse:
 
 @delivery
 def search(request: HttpRequest) -> HttpResponse:
-    """Customers, notes and findings that hold the words, of what one may see."""
-    from uptake.web.assessments.models import Cluster
+    """Customers, notes, findings of the newest scans and add-ins that hold the words, of what one may see."""
+    words = request.GET.get("q", "").replace("\0", "").strip()[:100]
+    context = _found(visible_to(user_of(request)), words) if words else {}
+    return show(request, "engagements/search.html", query=words, **context)
 
-    words = request.GET.get("q", "").strip()[:100]
-    mine = visible_to(user_of(request))
-    context: dict[str, Any] = {"query": words, "engagements": [], "notes": [], "clusters": []}
-    if words:
-        context["engagements"] = mine.filter(Q(customer__icontains=words) | Q(tenant__icontains=words))[:20]
-        context["notes"] = (
-            NoteRow.objects.filter(engagement__in=mine, text__icontains=words)
-            .select_related("engagement")
-            .order_by("-pk")[:20]
-        )
-        context["clusters"] = (
-            Cluster.objects.filter(scan__engagement__in=mine, by="cause")
-            .filter(
-                Q(statement__icontains=words)
-                | Q(title__icontains=words)
-                | Q(rule__iexact=words)
-                | Q(process__icontains=words)
-            )
-            .select_related("scan__engagement")
-            .order_by("-severity")[:20]
-        )
-    return show(request, "engagements/search.html", **context)
+
+def _found(mine: QuerySet[Engagement], words: str) -> dict[str, Any]:
+    from uptake.web.addins.models import AddInRow
+    from uptake.web.assessments.models import Cluster
+    from uptake.web.assessments.selectors import newest
+
+    finding = (
+        Q(statement__icontains=words) | Q(title__icontains=words) | Q(rule__iexact=words) | Q(process__icontains=words)
+    )
+    addin = (
+        Q(name__icontains=words)
+        | Q(title__icontains=words)
+        | Q(publisher__icontains=words)
+        | Q(process__icontains=words)
+    )
+    causes = Cluster.objects.filter(scan__in=newest(mine), by="cause").filter(finding)
+    return {
+        "engagements": mine.filter(Q(customer__icontains=words) | Q(tenant__icontains=words))[:20],
+        "notes": NoteRow.objects.filter(engagement__in=mine, text__icontains=words).select_related("engagement").order_by("-pk")[:20],
+        "clusters": causes.select_related("scan__engagement").order_by("-severity")[:20],
+        "addins": AddInRow.objects.filter(addin, engagement__in=mine, devices_count__gt=0).select_related("engagement")[:20],
+    }  # fmt: skip
 
 
 @delivery
