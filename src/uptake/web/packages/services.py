@@ -152,7 +152,9 @@ def _rings(row: Engagement) -> list[Ring]:
 
 @transaction.atomic
 def take_inventory(actor: User, row: Engagement, content: bytes, name: str) -> InventoryRow:
-    """Keep an inventory. Raises `UptakeError` when it is none."""
+    """Keep an inventory; who belongs to which department is counted anew by it. Raises `UptakeError` when it is none."""
+    from uptake.web.insights.tasks import count_departments
+
     shown = visible(name.replace("\\", "/").rpartition("/")[2])[:200]
     found = read_inventory(content, shown)
     made = InventoryRow(
@@ -162,6 +164,7 @@ def take_inventory(actor: User, row: Engagement, content: bytes, name: str) -> I
     made.file.save("inventory", ContentFile(content))
     audit(row, actor, "inventory", [Change("inventory", "", f"{shown}, {made.devices} devices")])
     join_inventory(row)
+    count_departments.enqueue(row.pk)
     return made
 
 

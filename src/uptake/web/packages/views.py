@@ -280,9 +280,6 @@ def take_inventory(request: HttpRequest, row: Engagement) -> HttpResponse:
 
     def save(values: dict[str, Any]) -> None:
         made = services.take_inventory(user_of(request), row, values["file"].read(), values["file"].name or "inventory")
-        from uptake.web.insights.tasks import count_departments
-
-        count_departments.enqueue(row.pk)
         for problem in made.problems[:3]:
             messages.warning(request, problem)
 
