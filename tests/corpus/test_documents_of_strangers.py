@@ -9,7 +9,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 import zipfile
 from collections import Counter
 from functools import cache
@@ -19,6 +18,7 @@ from typing import Any
 import olefile
 import pytest
 
+from strangers import SHARED, needed
 from uptake.assess.documents import Document, DocumentDefect, Status, open_document
 from uptake.assess.documents.compound import CompoundFile
 from uptake.assess.documents.package import Package
@@ -32,7 +32,7 @@ from uptake.assess.extraction.project import read_project
 
 pytestmark = pytest.mark.corpus
 
-ROOT = Path(os.environ.get("UPTAKE_CORPUS") or Path(__file__).resolve().parents[2].parent / "shared") / "corpus"
+ROOT = SHARED / "corpus"
 ACCESS = {"accda", "accdb"}
 KINDS = {"Document": "document", "Module": "standard", "Class": "class", "BaseClass": "form"}
 LOOK_ALIKES = {".dot", ".pot"}
@@ -40,12 +40,7 @@ LOOK_ALIKES = {".dot", ".pot"}
 
 @pytest.fixture(autouse=True)
 def _corpus() -> None:
-    if (ROOT / "oracle.jsonl").exists():
-        return
-    message = "the corpus of strangers' documents is not here: set UPTAKE_CORPUS to the folder that holds corpus/"
-    if os.environ.get("UPTAKE_REQUIRE_ALL") == "1":
-        pytest.fail(message)
-    pytest.skip(message)
+    needed(ROOT / "oracle.jsonl")
 
 
 @cache

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from strangers import SHARED, needed
 from uptake.assess.analysis import Analyser
 from uptake.assess.documents import Status, open_document
 from uptake.assess.extraction.source import one_line
@@ -18,18 +18,13 @@ from uptake.core.text import mask_secrets
 
 pytestmark = pytest.mark.corpus
 
-ROOT = Path(os.environ.get("UPTAKE_CORPUS") or Path(__file__).resolve().parents[2].parent / "shared") / "corpus"
+ROOT = SHARED / "corpus"
 ANALYSER = Analyser(Target.MIXED)
 
 
 @pytest.fixture(autouse=True)
 def _corpus() -> None:
-    if (ROOT / "docs").is_dir():
-        return
-    message = "the corpus of strangers' documents is not here: set UPTAKE_CORPUS to the folder that holds corpus/"
-    if os.environ.get("UPTAKE_REQUIRE_ALL") == "1":
-        pytest.fail(message)
-    pytest.skip(message)
+    needed(ROOT / "docs")
 
 
 def results(folder: str) -> Iterator[tuple[Path, FileResult]]:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
 
+from strangers import SHARED, needed
+
 
 @pytest.fixture
 def samples() -> Path:
-    root = os.environ.get("UPTAKE_CORPUS")
-    folder = Path(root or "missing") / "usage-data/samples"
-    if not folder.is_dir():
-        pytest.skip("UPTAKE_CORPUS names no folder with usage-data/samples")
-    return folder
+    return needed(SHARED / "usage-data/samples")

@@ -15,11 +15,13 @@ import click
 from uptake.cli import COMMANDS, cli
 from uptake.deploy.odt.catalogue import load_checks
 from uptake.deploy.odt.catalogue import prose as check_prose
+from uptake.deploy.odt.schema import relax_ng
 from uptake.rules.catalogue import load_rules
 from uptake.rules.model import Example, Rule
 from uptake.rules.translation import LANGUAGES, prose
 
 DOCS = Path(__file__).resolve().parents[3] / "docs"
+SCHEMA = DOCS.parent / "src/uptake/catalogue/odt/configuration.rng"
 MADE = "<!-- Made by `python3 tasks.py docs`; edit the catalogue or the command, not this page. -->"
 WORDS = {
     "en": {
@@ -44,8 +46,8 @@ GROUPS = {
 
 
 def pages() -> dict[Path, str]:
-    """Path → content of every generated page."""
-    found: dict[Path, str] = {DOCS / "en" / "commands.md": "\n".join(_commands()) + "\n"}
+    """Path → content of every generated page, and of the schema of configuration.xml."""
+    found: dict[Path, str] = {SCHEMA: relax_ng(), DOCS / "en" / "commands.md": "\n".join(_commands()) + "\n"}
     found[DOCS / "en" / "playbook-coverage.md"] = "\n".join(_coverage()) + "\n"
     for lang in LANGUAGES:
         found[DOCS / lang / "rules" / "index.md"] = "\n".join(_index(lang)) + "\n"

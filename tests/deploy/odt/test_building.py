@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from lxml import etree
 from valid import DAY, FAULTS, SENSE, valid_decisions
 
+from strangers import files, needed
 from uptake import catalogue
 from uptake.core.errors import UptakeError
 from uptake.deploy.odt.building import build_package, configuration_of, read_back, report
@@ -31,8 +32,7 @@ from uptake.guide.playbook import load_playbook
 
 MANY = int(os.environ.get("UPTAKE_EXAMPLES", "300"))
 NOW = Situation(today=DAY)
-SHARED = Path(os.environ.get("UPTAKE_CORPUS", Path(__file__).resolve().parents[4] / "shared"))
-FILES = sorted((SHARED / "odt-corpus/licensed").rglob("*.xml"))
+FILES = files("odt-corpus/licensed", "*.xml")
 often = settings(
     max_examples=MANY, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
@@ -168,15 +168,14 @@ def test_every_topic_of_the_playbook_is_known_here() -> None:
 
 
 def test_the_schema_is_the_one_that_is_kept() -> None:
-    assert catalogue.read_text("odt", "configuration.rng") == relax_ng(), "run: python -m uptake odt schema > …"
+    assert catalogue.read_text("odt", "configuration.rng") == relax_ng(), "run: python3 tasks.py docs"
     etree.RelaxNG(etree.fromstring(relax_ng()))
 
 
 @pytest.mark.corpus
-@pytest.mark.skipif(not FILES, reason="the files of strangers are not here")
 @pytest.mark.parametrize("path", FILES, ids=lambda path: "/".join(path.parts[-3:]))
 def test_a_file_of_a_stranger_keeps_its_meaning_and_is_explained(path: Path) -> None:
-    content = path.read_bytes()
+    content = needed(path).read_bytes()
     for lang in ("en", "ja"):
         parts = explain(content, NOW, lang)
         assert parts

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from datetime import date
 from pathlib import Path
 
 import pytest
 
+from strangers import SHARED, files, needed
 from uptake.core.errors import UptakeError
 from uptake.deploy.odt.fixes import Repair, fix
 from uptake.deploy.odt.linting import lint
@@ -17,8 +17,7 @@ from uptake.deploy.odt.situation import Situation, read_situation
 from uptake.deploy.odt.view import View
 from uptake.deploy.odt.writing import canonical
 
-SHARED = Path(os.environ.get("UPTAKE_CORPUS", Path(__file__).resolve().parents[4] / "shared"))
-FILES = sorted((SHARED / "odt-corpus/licensed").rglob("*.xml"))
+FILES = files("odt-corpus/licensed", "*.xml")
 NOW = Situation(today=date(2026, 11, 22))
 MAK = "AAAAA-BBBBB-CCCCC-DDDDD-EEEEE"
 TOKEN = "eyJhbGciOiJub25lIn0.eyJ0aWQiOiJ4In0.c2lnbmF0dXJl"
@@ -47,10 +46,9 @@ def configuration(content: bytes) -> Configuration:
 
 
 @pytest.mark.corpus
-@pytest.mark.skipif(not FILES, reason="the files of strangers are not here")
 @pytest.mark.parametrize("path", FILES, ids=lambda path: "/".join(path.parts[-3:]))
 def test_a_file_of_a_stranger_is_read_checked_and_written_back(path: Path) -> None:
-    content = path.read_bytes()
+    content = needed(path).read_bytes()
     manifest = {each["file"]: each for each in json.loads((SHARED / "odt-corpus/manifest.json").read_text())}
     is_well_formed = manifest[str(path.relative_to(SHARED / "odt-corpus"))]["wellformed"] == "yes"
     found = read(content)
