@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 from collections.abc import Iterator
 from typing import Any
 
@@ -154,9 +156,40 @@ def test_package_pilot_waves_and_usage_go_through_the_api(world: World, call: Ca
     )
     assert call("post", f"{base}/pilot", {}).status_code == 202
     assert call("get", f"{base}/pilot").json()["pilot"]["status"] == "optimal"
+    ended = call("post", f"{base}/pilot/result", {"result": "no open problem", "ended_on": str(today)})
+    assert (ended.status_code, ended.json()["result"]) == (200, "no open problem")
+    assert call("post", f"{base}/waves/1/progress", {"installed": 1, "on": str(today)}).status_code == 409
     waves = call("post", f"{base}/waves", {"start": str(today + timedelta(days=9))})
     assert waves.status_code == 201
     assert call("get", f"{base}/waves").json() == waves.json()
+    kept = call("post", f"{base}/waves/0/progress", {"installed": 1, "failed": 0, "on": str(today), "remark": "Oslo"})
+    assert kept.status_code == 201, kept.content
+    assert call("get", f"{base}/waves/progress").json() == [kept.json()]
     report = SimpleUploadedFile("d.csv", user_detail(today - timedelta(days=2), 10, 4))
     assert call.client.post(f"/api{base}/usage", {"file": report}, headers=headers).json()["outcome"] == "added"
     assert call("get", f"{base}/usage").json()["healthy"] == "unknown"
+
+
+def test_a_version_is_uploaded_explained_compared_approved_and_delivered_through_the_api(
+    world: World, call: Caller
+) -> None:
+    base, headers = f"/engagements/{world.row.pk}", {"Authorization": f"Bearer {call.token}"}
+    xml = '<Configuration><Add OfficeClientEdition="{}" Channel="MonthlyEnterprise"><Product ID="O365ProPlusRetail"><Language ID="ja-jp"/></Product></Add></Configuration>'
+    wrong = '<Configuration><Add Channel="Nothing"><Product ID="VisioPro2019Volume"><Language ID="en-us"/></Product></Add></Configuration>'
+    for content in (xml.format("32"), xml.format("64"), wrong):
+        body = SimpleUploadedFile("c.xml", content.encode())
+        assert call.client.post(f"/api{base}/packages/upload", {"file": body}, headers=headers).status_code == 201
+    whole = call("get", f"{base}/packages/2?language=ja").json()
+    assert (whole["number"], whole["errors"]) == (2, 0)
+    assert whole["explanation"][0]["sentences"]
+    assert {each["rule"] for each in whole["findings"]} == set(whole["rules"])
+    changes = call("get", f"{base}/packages/2/since/1").json()
+    assert [(each["before"], each["after"]) for each in changes] == [("32", "64")]
+    assert call("get", f"{base}/packages/2/since/9").status_code == 404
+    assert call("post", f"{base}/packages/3/approve").status_code == 409
+    assert call("post", f"{base}/packages/2/approve").json()["approved_by"] == "Ben"
+    zipped = call("get", f"{base}/packages/2/artefacts")
+    with zipfile.ZipFile(io.BytesIO(zipped.content)) as archive:
+        assert "configuration.xml" in archive.namelist()
+    assert call("get", f"{base}/packages/2/artefacts?site=P01").status_code == 409
+    assert call("get", f"{base}/packages/2/artefacts?site=P0%22").status_code == 422

@@ -152,7 +152,7 @@ def test_every_operation_of_the_api_asks_for_the_same_level(world: World, who: s
     for template, operations in api.get_openapi_schema()["paths"].items():
         path = (
             template.replace("{pk}", str(world.row.pk)).replace("{reference}", "task:3080").replace("{item}", "A-ID-01")
-            .replace("{number}", "1")
+            .replace("{number}", "1").replace("{other}", "1").replace("{wave}", "0")
         )  # fmt: skip
         for method in operations:
             sent = {} if method == "get" else {"data": "{}", "content_type": "application/json"}

@@ -17,7 +17,7 @@ from uptake.core.plain import from_plain as restored
 from uptake.prove.acceleration.case import Case
 from uptake.prove.usage.rules import Judgement, Verdict
 from uptake.prove.usage.snapshots import Snapshot
-from uptake.web.accounts.models import Organisation
+from uptake.web.accounts.models import ApiToken, Organisation, User
 from uptake.web.config.demo import user_detail as report_of
 from uptake.web.engagements import services as engagements
 from uptake.web.engagements.models import AuditEntry
@@ -320,3 +320,20 @@ def test_the_colour_of_an_enterprise_note_stands_beside_the_usage_and_is_never_c
     services.assess(world.fresh())
     assert Standing.objects.get().enterprise == "red"
     assert "Red" in world.client(world.member).get("/watch/").content.decode()
+
+
+def test_forecast_cases_and_the_watch_list_are_read_through_the_api(world: World, stalled: int) -> None:
+    def read(path: str, who: User = world.member) -> Any:
+        token = ApiToken.make(who, "test", "read", 1)[1]
+        return world.client(None).get(f"/api{path}", headers={"Authorization": f"Bearer {token}"})
+
+    base = f"/engagements/{world.row.pk}"
+    assert len(read(f"{base}/usage/forecast").json()["path"]) == 12
+    (case,) = read(f"{base}/cases").json()
+    assert (case["id"], case["is_open"], case["opened_for"]) == (stalled, True, "stall")
+    assert [each["move"] for each in case["actions"]] == ["discuss"]
+    (watched,) = read("/watch").json()
+    assert (watched["customer"], watched["stalled"], watched["has_case"]) == (world.row.customer, "met", True)
+    assert watched["reasons"]
+    assert read("/watch?after=1").json() == read("/watch", world.stranger).json() == []
+    assert read("/watch", world.customer).status_code == 403

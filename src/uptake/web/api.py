@@ -25,18 +25,15 @@ from uptake.guide.elements import L1, Question, Role, Stream
 from uptake.prove.usage.departments import counted_by, shown
 from uptake.prove.usage.snapshots import Formula
 from uptake.web.accounts.models import ApiToken, User, digest
-from uptake.web.common.access import Level, engagement_for, is_delivery, visible_to
+from uptake.web.common.access import Level, is_delivery, visible_to
+from uptake.web.common.api import PAGE, PROBLEMS, Long, Number, Text, row_of, user_of_token
 from uptake.web.common.playbook import playbook
 from uptake.web.engagements import services
 from uptake.web.engagements.forms import element_of
-from uptake.web.engagements.models import Engagement, NoteRow
+from uptake.web.engagements.models import NoteRow
 from uptake.web.engagements.refresh import actions_of
 from uptake.web.engagements.store import load
-
-Text = Annotated[str, Field(max_length=300, pattern=r"^[^\x00]*$")]
-Long = Annotated[str, Field(max_length=20_000, pattern=r"^[^\x00]*$")]
-Number = Annotated[int, Field(ge=1, le=2**63 - 1)]
-PAGE = 100
+from uptake.web.packages.api import rollout
 
 
 class Token(HttpBearer):
@@ -73,16 +70,6 @@ def refused(request: HttpRequest, error: UptakeError) -> HttpResponse:
 def forbidden(request: HttpRequest, error: PermissionDenied) -> HttpResponse:  # noqa: ARG001
     """The token or the role does not include it."""
     return api.create_response(request, {"detail": "not for this token or role"}, status=403)
-
-
-class Problem(Schema):
-    """Why something was refused."""
-
-    detail: str
-    hint: str = ""
-
-
-PROBLEMS: dict[Any, Any] = {401: Problem, 403: Problem, 404: Problem, 409: Problem}
 
 
 class EngagementOut(Schema):
@@ -258,21 +245,12 @@ class ScanOut(Schema):
     by_severity: dict[str, int]
 
 
-def _user(request: HttpRequest) -> User:
-    user: User = request.auth  # type: ignore[attr-defined]
-    return user
-
-
-def _row(request: HttpRequest, pk: int, least: Level = Level.MEMBER) -> Engagement:
-    return engagement_for(_user(request), pk, least)
-
-
 @api.get("/engagements", response={200: list[EngagementOut], **PROBLEMS}, operation_id="list_engagements")
 def list_engagements(
     request: HttpRequest, after: Annotated[int, Field(ge=0, le=2**63 - 1)] = 0, phase: Text = ""
 ) -> Any:
     """Engagements by number, at most 100 behind `after`."""
-    found = visible_to(_user(request)).filter(pk__gt=after).order_by("pk")
+    found = visible_to(user_of_token(request)).filter(pk__gt=after).order_by("pk")
     return list((found.filter(phase=phase) if phase else found)[:PAGE])
 
 
@@ -281,7 +259,7 @@ def create_engagement(request: HttpRequest, given: EngagementIn) -> Any:
     """Create an engagement in the organisation of the token's person."""
     from uptake.guide.elements import Version
 
-    user = _user(request)
+    user = user_of_token(request)
     if not is_delivery(user):
         raise PermissionDenied
     values = given.dict()
@@ -296,13 +274,13 @@ def create_engagement(request: HttpRequest, given: EngagementIn) -> Any:
 @api.get("/engagements/{pk}", response={200: EngagementOut, **PROBLEMS}, operation_id="get_engagement")
 def get_engagement(request: HttpRequest, pk: Number) -> Any:
     """One engagement."""
-    return _row(request, pk)
+    return row_of(request, pk)
 
 
 @api.get("/engagements/{pk}/actions", response={200: list[ActionOut], **PROBLEMS}, operation_id="list_actions")
 def list_actions(request: HttpRequest, pk: Number) -> Any:
     """Next actions, the most urgent first."""
-    row = _row(request, pk)
+    row = row_of(request, pk)
     return [
         {
             "urgency": each.urgency.name.lower(),
@@ -333,22 +311,24 @@ def _task(engagement: guide.Engagement, reference: str) -> dict[str, Any]:
 @api.get("/engagements/{pk}/tasks", response={200: list[TaskOut], **PROBLEMS}, operation_id="list_tasks")
 def list_tasks(request: HttpRequest, pk: Number) -> Any:
     """The tasks that apply."""
-    engagement = load(_row(request, pk))
+    engagement = load(row_of(request, pk))
     return [_task(engagement, f"task:{each.id}") for each in gates.applying(playbook(), engagement)]
 
 
 @api.post("/engagements/{pk}/tasks/{reference}", response={200: TaskOut, **PROBLEMS}, operation_id="settle_task")
 def settle_task(request: HttpRequest, pk: Number, reference: Text, given: SettleIn) -> Any:
     """Record a task or step as done, bypassed, not applicable or open again."""
-    row = _row(request, pk)
+    row = row_of(request, pk)
     if element_of(reference) is None:
         raise Http404
     on = given.on or timezone.localdate()
     if on > timezone.localdate():
         raise UptakeError("this lies in the future")
-    offered = tuple(guide.Evidence(each.kind, each.what, each.on or on, _user(request).name) for each in given.evidence)
+    offered = tuple(
+        guide.Evidence(each.kind, each.what, each.on or on, user_of_token(request).name) for each in given.evidence
+    )
     after = services.settle(
-        _user(request), row.pk, reference, {"state": given.state, "on": on, "reason": given.reason}, offered
+        user_of_token(request), row.pk, reference, {"state": given.state, "on": on, "reason": given.reason}, offered
     )
     return _task(after, reference)
 
@@ -356,19 +336,19 @@ def settle_task(request: HttpRequest, pk: Number, reference: Text, given: Settle
 @api.get("/engagements/{pk}/notes", response={200: list[NoteOut], **PROBLEMS}, operation_id="list_notes")
 def list_notes(request: HttpRequest, pk: Number, stream: Text = "") -> Any:
     """The last hundred notes."""
-    found = NoteRow.objects.filter(engagement=_row(request, pk)).order_by("-pk")
+    found = NoteRow.objects.filter(engagement=row_of(request, pk)).order_by("-pk")
     return list((found.filter(stream=stream) if stream else found)[:PAGE])
 
 
 @api.post("/engagements/{pk}/notes", response={201: VerdictOut, **PROBLEMS}, operation_id="write_note")
 def write_note(request: HttpRequest, pk: Number, given: NoteIn) -> Any:
     """Write a note; the answer is what its checks say."""
-    row = _row(request, pk)
+    row = row_of(request, pk)
     for kind, key in ((Stream, given.stream), (Role, given.author_role), (L1, given.l1)):
         if key and key not in playbook().of(kind):
             raise UptakeError(f"the playbook has no {kind.__name__.lower()} {key}")
-    note = guide.Note(author=_user(request).name, on=timezone.localdate(), **given.dict())
-    verdict = services.write_note(_user(request), row, note)
+    note = guide.Note(author=user_of_token(request).name, on=timezone.localdate(), **given.dict())
+    verdict = services.write_note(user_of_token(request), row, note)
     return Status(201, {"score": str(verdict.score), "remarks": [each.title for each in verdict.remarks]})
 
 
@@ -377,7 +357,7 @@ def answer(request: HttpRequest, pk: Number, given: AnswersIn) -> Any:
     """Answer questions; customers can."""
     from uptake.guide.checklist import answer_problem
 
-    row = _row(request, pk, Level.CUSTOMER)
+    row = row_of(request, pk, Level.CUSTOMER)
     known = playbook().of(Question)
     for key, value in given.answers.items():
         if key not in known:
@@ -386,7 +366,7 @@ def answer(request: HttpRequest, pk: Number, given: AnswersIn) -> Any:
         problem = answer_problem(known[key], said) if said else ""
         if problem:
             raise UptakeError(f"{key}: {problem}")
-    return {"changed": services.answer(_user(request), row, given.answers)}
+    return {"changed": services.answer(user_of_token(request), row, given.answers)}
 
 
 def _checklist(engagement: guide.Engagement) -> dict[str, Any]:
@@ -416,7 +396,7 @@ def _checklist(engagement: guide.Engagement) -> dict[str, Any]:
 @api.get("/engagements/{pk}/checklist", response={200: ChecklistOut, **PROBLEMS}, operation_id="get_checklist")
 def get_checklist(request: HttpRequest, pk: Number) -> Any:
     """The checklist with the items in scope."""
-    return _checklist(load(_row(request, pk)))
+    return _checklist(load(row_of(request, pk)))
 
 
 @api.post("/engagements/{pk}/checklist", response={200: ChecklistOut, **PROBLEMS}, operation_id="generate_checklist")
@@ -424,18 +404,18 @@ def generate_checklist(request: HttpRequest, pk: Number) -> Any:
     """Generate the checklist from the answers and the latest scan."""
     from uptake.web.assessments.selectors import open_rules
 
-    row = _row(request, pk)
-    return _checklist(services.generate_checklist(_user(request), row, open_rules(row)))
+    row = row_of(request, pk)
+    return _checklist(services.generate_checklist(user_of_token(request), row, open_rules(row)))
 
 
 @api.put("/engagements/{pk}/checklist/{item}", response={200: ChecklistOut, **PROBLEMS}, operation_id="set_item")
 def set_item(request: HttpRequest, pk: Number, item: Text, given: ItemIn) -> Any:
     """Owner, due date and state of an item."""
-    row = _row(request, pk)
+    row = row_of(request, pk)
     current = load(row).checklist
     if current is None or item not in {each.id for each in current.items}:
         raise Http404
-    services.set_item(_user(request), row, item, given.dict())
+    services.set_item(user_of_token(request), row, item, given.dict())
     return _checklist(load(row))
 
 
@@ -454,7 +434,7 @@ def upload_scan(
     from uptake.web.assessments.importing import read_scan
     from uptake.web.assessments.models import Scan
 
-    row = _row(request, pk)
+    row = row_of(request, pk)
     if (file.size or 0) > settings.MOST_SCAN:
         raise UptakeError("the file is too large")
     name = (file.name or "scan").replace("\\", "/").rpartition("/")[2][:200]
@@ -465,7 +445,7 @@ def upload_scan(
         method=method[:200],
         coverage=coverage,
         ran_on=ran_on or timezone.localdate(),
-        by=_user(request).name,
+        by=user_of_token(request).name,
     )
     scan.file.save("scan", file)
     read_scan.enqueue(scan.pk)
@@ -477,56 +457,7 @@ def list_scans(request: HttpRequest, pk: Number) -> Any:
     """Scans, the newest first."""
     from uptake.web.assessments.models import Scan
 
-    return list(Scan.objects.filter(engagement=_row(request, pk))[:PAGE])
-
-
-class PackageOut(Schema):
-    """A version of a configuration."""
-
-    number: int
-    kind: str
-    name: str
-    sha256: str
-    errors: int
-    rules: list[str]
-    content: str
-    approved_by: str
-    approved_on: date | None
-
-
-class PilotIn(Schema):
-    """What a pilot may cost and who stays out."""
-
-    most: Annotated[int, Field(ge=1, le=100_000)] | None = None
-    exclusions: Annotated[list[Text], Field(max_length=1000)] = Field(default_factory=list)
-
-
-class PilotOut(Schema):
-    """A pilot group and how far its computation is."""
-
-    id: int
-    state: str
-    problem: str
-    pilot: dict[str, Any] | None
-
-
-class WaveOut(Schema):
-    """A wave as `uptake rollout waves` prints it."""
-
-    wave: str | int | None
-    start: date | None
-    devices: list[str]
-    reasons: list[str]
-
-
-class WavesIn(Schema):
-    """A plan of waves."""
-
-    start: date
-    pilot_weeks: Annotated[int, Field(ge=0, le=52)] = 2
-    per_week: Annotated[int, Field(ge=1, le=1_000_000)] = 500
-    exit_criteria: Annotated[list[Text], Field(max_length=50)] = Field(default_factory=list)
-    rollback: Text = ""
+    return list(Scan.objects.filter(engagement=row_of(request, pk))[:PAGE])
 
 
 class UsageOut(Schema):
@@ -586,117 +517,6 @@ class ReportOut(Schema):
     problem: str
 
 
-class InventoryOut(Schema):
-    """An inventory that was kept."""
-
-    id: int
-    devices: int
-    items: int
-    problems: list[str]
-
-
-@api.get("/engagements/{pk}/packages", response={200: list[PackageOut], **PROBLEMS}, operation_id="list_packages")
-def list_packages(request: HttpRequest, pk: Number) -> Any:
-    """Versions, the newest first; secrets are masked in all of them."""
-    from uptake.web.packages.models import PackageRow
-
-    return list(PackageRow.objects.filter(engagement=_row(request, pk))[:PAGE])
-
-
-@api.post("/engagements/{pk}/packages", response={201: PackageOut, **PROBLEMS}, operation_id="build_package")
-def build_package(request: HttpRequest, pk: Number) -> Any:
-    """Build the package of today's decisions and keep it as a version."""
-    from uptake.web.packages.services import build
-
-    return Status(201, build(_user(request), _row(request, pk)))
-
-
-@api.post("/engagements/{pk}/inventory", response={201: InventoryOut, **PROBLEMS}, operation_id="upload_inventory")
-def upload_inventory(request: HttpRequest, pk: Number, file: File[UploadedFile]) -> Any:
-    """Upload an inventory of devices, CSV or Excel."""
-    from uptake.web.packages.services import take_inventory
-    from uptake.web.packages.views import MOST_INVENTORY
-
-    row = _row(request, pk)
-    if (file.size or 0) > MOST_INVENTORY:
-        raise UptakeError("the file is too large")
-    return Status(201, take_inventory(_user(request), row, file.read(), file.name or "inventory"))
-
-
-def _inventory(row: Engagement) -> Any:
-    from uptake.web.packages.models import InventoryRow
-
-    found = InventoryRow.objects.filter(engagement=row).first()
-    if found is None:
-        raise Http404
-    return found
-
-
-def _pilot(row: Any) -> dict[str, Any]:
-    from uptake.web.packages.services import pilot_of
-
-    made = pilot_of(row)
-    return {"id": row.pk, "state": row.state, "problem": row.problem, "pilot": made.as_json() if made else None}
-
-
-@api.post("/engagements/{pk}/pilot", response={202: PilotOut, **PROBLEMS}, operation_id="compute_pilot")
-def compute_pilot(request: HttpRequest, pk: Number, given: PilotIn) -> Any:
-    """Have the smallest pilot group computed for the newest inventory."""
-    from uptake.web.packages.services import ask_pilot
-
-    asked = ask_pilot(_user(request), _inventory(_row(request, pk)), given.most, "\n".join(given.exclusions))
-    return Status(202, _pilot(asked))
-
-
-@api.get("/engagements/{pk}/pilot", response={200: PilotOut, **PROBLEMS}, operation_id="get_pilot")
-def get_pilot(request: HttpRequest, pk: Number) -> Any:
-    """The newest pilot."""
-    from uptake.web.packages.models import PilotRow
-
-    found = PilotRow.objects.filter(inventory__engagement=_row(request, pk)).first()
-    if found is None:
-        raise Http404
-    return _pilot(found)
-
-
-@api.post("/engagements/{pk}/waves", response={201: list[WaveOut], **PROBLEMS}, operation_id="plan_waves")
-def plan_waves(request: HttpRequest, pk: Number, given: WavesIn) -> Any:
-    """Plan waves for the newest inventory; the newest pilot is wave 0."""
-    from uptake.deploy.rollout.waves import WavePlan
-    from uptake.web.packages import services as packages
-    from uptake.web.packages.models import PilotRow
-
-    row = _row(request, pk)
-    inventory = _inventory(row)
-    if not 2000 <= given.start.year <= 2200:
-        raise UptakeError("the start is too far away")
-    last = PilotRow.objects.filter(inventory__engagement=row, state="complete").first()
-    pilot = packages.pilot_of(last) if last else None
-    wanted = WavePlan(
-        given.start, pilot.devices if pilot else (), given.pilot_weeks, given.per_week, client_mb=packages.client_megabytes(row),
-        exit_criteria=tuple(given.exit_criteria), rollback=given.rollback,
-    )  # fmt: skip
-    packages.plan(_user(request), row, inventory, wanted, "en")
-    return Status(201, _waves(row))
-
-
-def _waves(row: Engagement) -> list[dict[str, Any]]:
-    from uptake.core.plain import from_plain
-    from uptake.deploy.rollout.waves import Waves
-    from uptake.web.packages.models import WavesRow
-
-    last = WavesRow.objects.filter(inventory__engagement=row).first()
-    if last is None:
-        raise Http404
-    return [each.as_json() for each in from_plain(Waves, last.value).waves]
-
-
-@api.get("/engagements/{pk}/waves", response={200: list[WaveOut], **PROBLEMS}, operation_id="list_waves")
-def list_waves(request: HttpRequest, pk: Number) -> Any:
-    """The newest plan."""
-    return _waves(_row(request, pk))
-
-
 @api.post("/engagements/{pk}/usage", response={201: ImportOut, **PROBLEMS}, operation_id="import_usage")
 def import_usage(
     request: HttpRequest, pk: Number, file: File[UploadedFile], people: File[UploadedFile | None] = None
@@ -705,11 +525,11 @@ def import_usage(
     from uptake.web.insights.services import take_report
     from uptake.web.insights.views import MOST_REPORT
 
-    row = _row(request, pk)
+    row = row_of(request, pk)
     if max(file.size or 0, (people.size or 0) if people else 0) > MOST_REPORT:
         raise UptakeError("the file is too large")
     listed: Any = (people.file, people.name or "people") if people else None
-    return Status(201, take_report(_user(request), row, file.file, file.name or "report", listed))  # type: ignore[arg-type]
+    return Status(201, take_report(user_of_token(request), row, file.file, file.name or "report", listed))  # type: ignore[arg-type]
 
 
 @api.get(
@@ -720,7 +540,7 @@ def get_departments(request: HttpRequest, pk: Number) -> Any:
     from uptake.web.insights.people import departments_of
     from uptake.web.insights.services import settings_of
 
-    row = _row(request, pk)
+    row = row_of(request, pk)
     found, formula = departments_of(row), counted_by(Formula.named(settings_of(row).formula))
     if found is None:
         raise Http404
@@ -736,7 +556,7 @@ def list_reports(request: HttpRequest, pk: Number) -> Any:
     """Reports that were made on a schedule, the newest first."""
     from uptake.web.insights.models import ReportRow
 
-    return list(ReportRow.objects.filter(engagement=_row(request, pk)).defer("value")[:PAGE])
+    return list(ReportRow.objects.filter(engagement=row_of(request, pk)).defer("value")[:PAGE])
 
 
 @api.get("/engagements/{pk}/usage/reports/file", response={200: bytes, **PROBLEMS}, operation_id="get_report")
@@ -748,7 +568,7 @@ def get_report(
     from uptake.web.insights.models import ReportRow
     from uptake.web.insights.reports import KINDS, written
 
-    ready = ReportRow.objects.filter(engagement=_row(request, pk), state=ReportRow.State.READY)
+    ready = ReportRow.objects.filter(engagement=row_of(request, pk), state=ReportRow.State.READY)
     found = (ready.filter(pk=report) if report else ready).first()
     if found is None or language not in found.value:
         raise Http404
@@ -760,7 +580,7 @@ def get_usage(request: HttpRequest, pk: Number, as_of: date | None = None) -> An
     """The verdicts of a day, today by default, with their reasons."""
     from uptake.web.insights.services import judged
 
-    return judged(_row(request, pk), as_of).as_json("en")
+    return judged(row_of(request, pk), as_of).as_json("en")
 
 
 Name = Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[^\x00]*$")]
@@ -849,8 +669,8 @@ def upload_addins(request: HttpRequest, pk: Number, file: File[UploadedFile], de
     """Upload what endpoints report: one file, or a zip of many; it is read in the background."""
     from uptake.web.addins.services import take
 
-    row = _row(request, pk)
-    return Status(202, take(_user(request), row, [(file.name or "file", file.file)], file.size or 0, device))  # type: ignore[list-item]
+    row = row_of(request, pk)
+    return Status(202, take(user_of_token(request), row, [(file.name or "file", file.file)], file.size or 0, device))  # type: ignore[list-item]
 
 
 @api.get(
@@ -862,7 +682,7 @@ def list_collections(request: HttpRequest, pk: Number) -> Any:
     """Uploads, the newest first, with their counts."""
     from uptake.web.addins.models import Collection
 
-    return list(Collection.objects.filter(engagement=_row(request, pk))[:PAGE])
+    return list(Collection.objects.filter(engagement=row_of(request, pk))[:PAGE])
 
 
 def _part(found: Any, page: int) -> list[Any]:
@@ -881,7 +701,7 @@ def list_addins(request: HttpRequest, pk: Number, page: Page = 1) -> Any:
     """Add-ins that are on devices, the worst readiness first, a hundred a page."""
     from uptake.web.addins.models import AddInRow
 
-    return _part(AddInRow.objects.filter(engagement=_row(request, pk), devices_count__gt=0), page)
+    return _part(AddInRow.objects.filter(engagement=row_of(request, pk), devices_count__gt=0), page)
 
 
 @api.get(
@@ -891,7 +711,7 @@ def list_addin_devices(request: HttpRequest, pk: Number, page: Page = 1) -> Any:
     """Devices, the worst readiness first, a hundred a page."""
     from uptake.web.addins.models import DeviceRow
 
-    return _part(DeviceRow.objects.filter(engagement=_row(request, pk)), page)
+    return _part(DeviceRow.objects.filter(engagement=row_of(request, pk)), page)
 
 
 @api.get(
@@ -903,7 +723,7 @@ def list_statements(request: HttpRequest, pk: Number, page: Page = 1) -> Any:
     """Statements of vendors that the organisation of the engagement keeps."""
     from uptake.web.addins.models import Statement
 
-    found = Statement.objects.filter(organisation=_row(request, pk).organisation)
+    found = Statement.objects.filter(organisation=row_of(request, pk).organisation)
     return list(found[(page - 1) * PAGE : page * PAGE])
 
 
@@ -913,9 +733,9 @@ def set_statement(request: HttpRequest, pk: Number, given: StatementIn) -> Any:
     from uptake.web.addins.models import Statement
     from uptake.web.addins.services import keep_statement, statement_key
 
-    row = _row(request, pk)
+    row = row_of(request, pk)
     known = Statement.objects.filter(organisation=row.organisation, key=statement_key(given.addin)).first()
-    return keep_statement(_user(request), row, given.dict(), known.pk if known else 0)
+    return keep_statement(user_of_token(request), row, given.dict(), known.pk if known else 0)
 
 
 @api.delete(
@@ -926,9 +746,97 @@ def remove_statement(request: HttpRequest, pk: Number, number: Number) -> Any:
     from uptake.web.addins.models import Statement
     from uptake.web.addins.services import drop_statement
 
-    row = _row(request, pk)
+    row = row_of(request, pk)
     found = Statement.objects.filter(organisation=row.organisation, pk=number).first()
     if found is None:
         raise Http404
-    drop_statement(_user(request), row, found)
+    drop_statement(user_of_token(request), row, found)
     return Status(204, None)
+
+
+class ForecastOut(Schema):
+    """A forecast as `uptake usage forecast --format json` prints it."""
+
+    reach_70: dict[str, date | None] | str
+    path: list[dict[str, Any]]
+
+
+class CaseOut(Schema):
+    """An acceleration case: why it was opened, which branch, what was done, how it ended."""
+
+    id: int
+    is_open: bool
+    opened_on: date
+    opened_by: str
+    opened_for: str
+    branch: str
+    answers: dict[str, bool]
+    actions: list[dict[str, Any]]
+    efforts: list[dict[str, Any]]
+    ending: dict[str, Any] | None
+
+
+class StandingOut(Schema):
+    """A customer in the watch list."""
+
+    engagement: int
+    customer: str
+    usage: float | None
+    seats: int | None
+    data_date: date | None
+    growth: float | None
+    healthy: str
+    sustained: str
+    stalled: str
+    certainty: str
+    reach: date | None
+    has_case: bool
+    l1: str
+    enterprise: str
+    score: int
+    reasons: list[str]
+
+
+@api.get("/engagements/{pk}/usage/forecast", response={200: ForecastOut, **PROBLEMS}, operation_id="get_forecast")
+def get_forecast(request: HttpRequest, pk: Number) -> Any:
+    """When the goal will be reached, and the path to it with its interval."""
+    from uptake.web.insights.services import foretold, points_of, thresholds_of
+
+    row = row_of(request, pk)
+    made = foretold(points_of(row), thresholds_of(row.organisation).goal)
+    if made is None:
+        raise UptakeError("there are no figures of usage with seats yet")
+    return made.as_json()
+
+
+@api.get("/engagements/{pk}/cases", response={200: list[CaseOut], **PROBLEMS}, operation_id="list_cases")
+def list_cases(request: HttpRequest, pk: Number) -> Any:
+    """Acceleration cases, open ones first."""
+    from uptake.web.insights.models import CaseRow
+
+    rows = CaseRow.objects.filter(engagement=row_of(request, pk))[:PAGE]
+    return [{**each.value, "id": each.pk, "is_open": each.is_open} for each in rows]
+
+
+@api.get("/watch", response={200: list[StandingOut], **PROBLEMS}, operation_id="list_watch")
+def list_watch(request: HttpRequest, after: Annotated[int, Field(ge=0, le=1_000_000)] = 0) -> Any:
+    """The watch list: customers with a reason to look at them, the most urgent first, at most 100 behind `after`."""
+    from uptake.core.plain import from_plain
+    from uptake.prove.usage.reasons import Reason, said
+    from uptake.web.insights.models import Standing
+
+    user = user_of_token(request)
+    if not is_delivery(user):
+        raise PermissionDenied
+    found = Standing.objects.filter(engagement__in=visible_to(user), score__gt=0).select_related("engagement")
+    names = ("usage", "seats", "data_date", "growth", "healthy", "sustained", "stalled", "certainty", "reach", "has_case", "enterprise", "score")  # fmt: skip
+    return [
+        {
+            **{name: getattr(each, name) for name in names}, "engagement": each.engagement_id, "customer": each.engagement.customer,
+            "l1": each.engagement.l1, "reasons": [said(from_plain(Reason, reason)) for reason in each.reasons],
+        }
+        for each in found.order_by("-score", "-seats", "engagement__customer")[after : after + PAGE]
+    ]  # fmt: skip
+
+
+api.add_router("", rollout)

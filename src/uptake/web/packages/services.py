@@ -38,7 +38,7 @@ from uptake.web.addins.counting import device_key, items_of, join_inventory
 from uptake.web.engagements.models import Engagement
 from uptake.web.engagements.services import prove
 from uptake.web.engagements.store import Change, audit, load
-from uptake.web.packages.models import InventoryRow, PackageRow, PilotRow, WavesRow
+from uptake.web.packages.models import InventoryRow, PackageRow, PilotRow, WaveProgress, WavesRow
 
 PILOT_SECONDS = 60.0
 
@@ -232,6 +232,23 @@ def end_pilot(actor: User, row: Engagement, pilot: PilotRow, result: str, on: da
     audit(row, actor, "pilot", [Change(f"pilot {pilot.pk}", "", result)])
     what = f"{len(found.devices) if found else '?'} devices: {result}"
     prove(actor, row.pk, "task:3190", guide.Evidence("pilot", what[:500], on, actor.name))
+
+
+@transaction.atomic
+def record_progress(
+    actor: User, row: Engagement, wave: int, installed: int, failed: int, on: date, remark: str
+) -> WaveProgress:
+    """How far a wave of the newest plan is (S38). Raises `UptakeError` where there is no such wave."""
+    kept = WavesRow.objects.filter(inventory__engagement=row).first()
+    if kept is None or wave not in {each.number for each in restored(Waves, kept.value).waves}:
+        raise UptakeError(f"there is no wave {wave}")
+    last = WaveProgress.objects.filter(waves=kept, wave=wave).first()
+    made = WaveProgress.objects.create(
+        waves=kept, wave=wave, by=actor.name, installed=installed, failed=failed, on=on, remark=remark
+    )
+    said = f"{installed} installed, {failed} failed on {on}"
+    audit(row, actor, "wave", [Change(f"wave {wave}", str(last.installed) if last else "", said)])
+    return made
 
 
 @transaction.atomic

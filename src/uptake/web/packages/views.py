@@ -34,7 +34,7 @@ from uptake.web.common.messages import say_error
 from uptake.web.common.pages import form_page, show
 from uptake.web.common.playbook import language, playbook
 from uptake.web.engagements.models import Engagement
-from uptake.web.engagements.store import Change, audit, load
+from uptake.web.engagements.store import load
 from uptake.web.packages import services
 from uptake.web.packages.models import InventoryRow, PackageRow, PilotRow, WaveProgress, WavesRow
 
@@ -375,17 +375,9 @@ def progress(request: HttpRequest, row: Engagement, wave: int) -> HttpResponse:
     form = ProgressForm(
         request.POST or None, initial={"on": timezone.localdate(), "installed": last.installed if last else 0}
     )
-    user = user_of(request)
 
     def save(values: dict[str, Any]) -> None:
-        made = WaveProgress.objects.create(waves=kept, wave=wave, by=user.name, **values)
-        before = str(last.installed) if last else ""
-        audit(
-            row,
-            user,
-            "wave",
-            [Change(f"wave {wave}", before, f"{made.installed} installed, {made.failed} failed on {made.on}")],
-        )
+        services.record_progress(user_of(request), row, wave, **values)
 
     title = _("Progress of the pilot") if wave == 0 else _("Progress of wave %(number)s") % {"number": wave}
     return form_page(request, form, save, reverse("rollout", args=[row.pk]), row=row, title=title, tab="rollout")
