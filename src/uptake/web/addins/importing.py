@@ -68,14 +68,17 @@ class _Part:
     at: datetime
     packed: bytes
     """JSON of the `Endpoint`, compressed."""
-
-    @property
-    def endpoint(self) -> Endpoint:
-        return from_plain(Endpoint, orjson.loads(zlib.decompress(self.packed)))
+    endpoint: Endpoint
 
 
-def _part_of(endpoint: Endpoint, at: datetime) -> _Part:
-    return _Part(at, zlib.compress(orjson.dumps(endpoint, default=as_plain), 3))
+def _packed(endpoint: Endpoint) -> bytes:
+    return zlib.compress(orjson.dumps(endpoint, default=as_plain), 3)
+
+
+def _part_of(row: DevicePart) -> _Part:
+    """A part that was kept."""
+    packed = bytes(row.content)
+    return _Part(row.collected_at, packed, from_plain(Endpoint, orjson.loads(zlib.decompress(packed))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,16 +241,19 @@ class _Writer:
         key = device_key(found[0].device)
         before = self._parts_before(key)
         newer = self._newer(found, before)
-        parts = dict(sorted((before | newer).items()))
+        if not newer:
+            self.tally.devices += 1
+            self.tally.older += 1
+            return
+        kept = {user: _part_of(row) for user, row in before.items() if user not in newer}
+        parts = dict(sorted((kept | newer).items()))
         endpoint = _joined([part.endpoint for part in parts.values()])
         if len(endpoint.addins) > MOST_ADDINS:
             self.tally.skip(f"{endpoint.device}: more than {MOST_ADDINS:,} add-ins")
             return
         self.tally.devices += 1
         waiting = _Waiting(endpoint, _digest(endpoint), parts)
-        if not newer:
-            self.tally.older += 1
-        elif self.known.get(key) == waiting.digest:
+        if self.known.get(key) == waiting.digest:
             self.tally.same += 1
             self._seen_again(key, waiting)
         else:
@@ -268,19 +274,20 @@ class _Writer:
                 device=row, user=user, defaults={"collected_at": part.at, "content": part.packed}
             )
 
-    def _parts_before(self, key: str) -> dict[str, _Part]:
+    def _parts_before(self, key: str) -> dict[str, DevicePart]:
         if key not in self.known:
             return {}
         rows = DevicePart.objects.filter(device__engagement=self.row, device__key=key)
-        return {each.user: _Part(each.collected_at, bytes(each.content)) for each in rows}
+        return {each.user: each for each in rows}
 
-    def _newer(self, found: Sequence[Collected], before: Mapping[str, _Part]) -> dict[str, _Part]:
+    def _newer(self, found: Sequence[Collected], before: Mapping[str, DevicePart]) -> dict[str, _Part]:
         """Parts of users of whom nothing newer is known."""
         made = {}
         for each in found:
             user, at = visible(each.user)[:200], _moment(each.collected)
-            if user not in before or before[user].at <= at:
-                made[user] = _part_of(each.endpoint((), self.programs), at)
+            if user not in before or before[user].collected_at <= at:
+                endpoint = each.endpoint((), self.programs)
+                made[user] = _Part(at, _packed(endpoint), endpoint)
         return made
 
     @transaction.atomic

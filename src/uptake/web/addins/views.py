@@ -28,7 +28,7 @@ from uptake.web.assessments.models import RANK
 from uptake.web.assessments.selectors import addin_rules
 from uptake.web.assessments.views import STATES, rules_said, save_triage, triage_form
 from uptake.web.common.access import member, signed_in, user_of
-from uptake.web.common.forms import Form, choice_field, date_field, text_field
+from uptake.web.common.forms import Form, bounded, choice_field, date_field, text_field
 from uptake.web.common.pages import form_page, paged, show
 from uptake.web.common.playbook import language
 from uptake.web.common.words import say_word
@@ -96,9 +96,7 @@ class StatementsForm(Form):
 
     def clean_file(self) -> str:
         """Bounded, and text."""
-        file = self.cleaned_data["file"]
-        if file.size > MOST_CSV:
-            raise forms.ValidationError(_("The file is larger than %(size)s MB.") % {"size": MOST_CSV // 1_000_000})
+        file = bounded(self.cleaned_data["file"], MOST_CSV)
         try:
             return str(file.read().decode("utf-8-sig"))
         except UnicodeDecodeError:
@@ -163,7 +161,7 @@ def upload(request: HttpRequest, row: Engagement) -> HttpResponse:
     return form_page(
         request, form, save, reverse("addins", args=[row.pk]), row=row, title=_("Upload collections"), tab="addins", submit=_("Upload"),
         done=_("The files are being read. Reload the page in a moment."),
-        intro=_("The newest collection of a device takes the place of its older one; files of one device that are uploaded together are joined."),
+        intro=_("The newest collection of a user on a device takes the place of the older one; the users of a device are joined."),
     )  # fmt: skip
 
 

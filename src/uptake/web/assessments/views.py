@@ -25,7 +25,7 @@ from uptake.web.assessments.importing import read_scan
 from uptake.web.assessments.models import RANK, Cluster, FindingRow, Scan, Triage
 from uptake.web.assessments.selectors import latest, open_rules
 from uptake.web.common.access import member, user_of
-from uptake.web.common.forms import Form, choice_field, date_field, text_field
+from uptake.web.common.forms import Form, bounded, choice_field, date_field, text_field
 from uptake.web.common.pages import form_page, paged, show
 from uptake.web.common.playbook import language
 from uptake.web.common.words import say_word
@@ -54,11 +54,7 @@ class UploadForm(Form):
 
     def clean_file(self) -> Any:
         """Bounded, and of a kind that can be read."""
-        file = self.cleaned_data["file"]
-        if file.size > settings.MOST_SCAN:
-            raise forms.ValidationError(
-                _("The file is larger than %(size)s MB.") % {"size": settings.MOST_SCAN // 1_000_000}
-            )
+        file = bounded(self.cleaned_data["file"], settings.MOST_SCAN)
         start = next(file.chunks(64), b"")
         file.seek(0)
         if not start.startswith(b"PK\x03\x04") and not start.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"{"):

@@ -26,6 +26,13 @@ class Renderer(TemplatesSetting):
     form_template_name = "parts/fields.html"
 
 
+def bounded(file: Any, most: int) -> Any:
+    """An uploaded file of at most so many bytes, for `clean_…`; nothing where nothing was chosen."""
+    if file and file.size > most:
+        raise forms.ValidationError(_("The file is larger than %(size)s MB.") % {"size": most // 1_000_000})
+    return file
+
+
 class DateInput(forms.DateInput):
     """A date that the browser picks in the reader's own format."""
 

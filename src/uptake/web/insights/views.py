@@ -36,7 +36,7 @@ from uptake.reporting.usage_chart import trend
 from uptake.reporting.usage_model import UsageBook
 from uptake.web.accounts.models import Organisation
 from uptake.web.common.access import delivery, member, org_admin, user_of, visible_to
-from uptake.web.common.forms import Form, choice_field, date_field, text_field
+from uptake.web.common.forms import Form, bounded, choice_field, date_field, text_field
 from uptake.web.common.messages import say_error
 from uptake.web.common.pages import form_page, paged, show
 from uptake.web.common.playbook import language, playbook
@@ -90,17 +90,11 @@ class ReportForm(Form):
 
     def clean_file(self) -> Any:
         """Bounded."""
-        return _bounded(self.cleaned_data["file"])
+        return bounded(self.cleaned_data["file"], MOST_REPORT)
 
     def clean_people(self) -> Any:
         """Bounded."""
-        return _bounded(self.cleaned_data["people"])
-
-
-def _bounded(file: Any) -> Any:
-    if file and file.size > MOST_REPORT:
-        raise forms.ValidationError(_("The file is larger than %(size)s MB.") % {"size": MOST_REPORT // 1_000_000})
-    return file
+        return bounded(self.cleaned_data["people"], MOST_REPORT)
 
 
 class TenantForm(Form):

@@ -21,7 +21,8 @@ from uptake.web.common.api import PAGE, PROBLEMS, Number, Text, row_of, user_of_
 from uptake.web.engagements.models import Engagement
 from uptake.web.engagements.store import load
 from uptake.web.packages import services
-from uptake.web.packages.models import InventoryRow, PackageRow, PilotRow, WavesRow
+from uptake.web.packages.models import PackageRow, PilotRow, WavesRow
+from uptake.web.packages.selectors import newest_inventory, version_of
 from uptake.web.packages.views import MOST_INVENTORY, MOST_XML
 
 rollout = Router()
@@ -164,13 +165,6 @@ def build_package(request: HttpRequest, pk: Number) -> Any:
     return Status(201, services.build(user_of_token(request), row_of(request, pk)))
 
 
-def _version(row: Engagement, number: int) -> PackageRow:
-    found = PackageRow.objects.filter(engagement=row, number=number).first()
-    if found is None:
-        raise Http404
-    return found
-
-
 def _changed(changes: Iterable[Change]) -> list[dict[str, Any]]:
     return [{**as_plain(each), "kind": each.kind} for each in changes]
 
@@ -192,7 +186,7 @@ def upload_package(request: HttpRequest, pk: Number, file: File[UploadedFile]) -
 def get_package(request: HttpRequest, pk: Number, number: Number, language: Language = "en") -> Any:
     """A version with its checks, its explanation, and where it departs from the decisions of today."""
     row = row_of(request, pk)
-    found = _version(row, number)
+    found = version_of(row, number)
     content, situation = found.content.encode(), services.situation(row)
     departures, problem = [], ""
     try:
@@ -213,7 +207,7 @@ def get_package(request: HttpRequest, pk: Number, number: Number, language: Lang
 def compare_packages(request: HttpRequest, pk: Number, number: Number, other: Number, language: Language = "en") -> Any:
     """What changed by meaning from version `other` to version `number`."""
     row = row_of(request, pk)
-    before, after = _version(row, other), _version(row, number)
+    before, after = version_of(row, other), version_of(row, number)
     return _changed(diff(before.content.encode(), after.content.encode(), language, (f"{other}", f"{number}")))
 
 
@@ -225,8 +219,8 @@ def compare_packages(request: HttpRequest, pk: Number, number: Number, other: Nu
 def approve_package(request: HttpRequest, pk: Number, number: Number) -> Any:
     """Approve a version: evidence for task 1247. One with errors is refused."""
     row = row_of(request, pk)
-    services.approve(user_of_token(request), row, _version(row, number))
-    return _version(row, number)
+    services.approve(user_of_token(request), row, version_of(row, number))
+    return version_of(row, number)
 
 
 @rollout.get(
@@ -235,7 +229,7 @@ def approve_package(request: HttpRequest, pk: Number, number: Number) -> Any:
 def get_artefacts(request: HttpRequest, pk: Number, number: Number, site: Site = "", share: Text = "") -> HttpResponse:
     """A zip of everything that delivers a version; `site` and `share` are those of Configuration Manager."""
     row = row_of(request, pk)
-    return HttpResponse(services.artefacts(row, _version(row, number), site, share), content_type="application/zip")
+    return HttpResponse(services.artefacts(row, version_of(row, number), site, share), content_type="application/zip")
 
 
 @rollout.post("/engagements/{pk}/inventory", response={201: InventoryOut, **PROBLEMS}, operation_id="upload_inventory")
@@ -245,13 +239,6 @@ def upload_inventory(request: HttpRequest, pk: Number, file: File[UploadedFile])
     if (file.size or 0) > MOST_INVENTORY:
         raise UptakeError("the file is too large")
     return Status(201, services.take_inventory(user_of_token(request), row, file.read(), file.name or "inventory"))
-
-
-def _inventory(row: Engagement) -> Any:
-    found = InventoryRow.objects.filter(engagement=row).first()
-    if found is None:
-        raise Http404
-    return found
 
 
 def _pilot(row: Any) -> dict[str, Any]:
@@ -266,7 +253,7 @@ def _pilot(row: Any) -> dict[str, Any]:
 def compute_pilot(request: HttpRequest, pk: Number, given: PilotIn) -> Any:
     """Have the smallest pilot group computed for the newest inventory."""
     asked = services.ask_pilot(
-        user_of_token(request), _inventory(row_of(request, pk)), given.most, "\n".join(given.exclusions)
+        user_of_token(request), newest_inventory(row_of(request, pk)), given.most, "\n".join(given.exclusions)
     )
     return Status(202, _pilot(asked))
 
@@ -296,7 +283,7 @@ def end_pilot(request: HttpRequest, pk: Number, given: PilotResultIn) -> Any:
 def plan_waves(request: HttpRequest, pk: Number, given: WavesIn) -> Any:
     """Plan waves for the newest inventory; the newest pilot is wave 0."""
     row = row_of(request, pk)
-    inventory = _inventory(row)
+    inventory = newest_inventory(row)
     if not 2000 <= given.start.year <= 2200:
         raise UptakeError("the start is too far away")
     last = PilotRow.objects.filter(inventory__engagement=row, state="complete").first()

@@ -29,7 +29,7 @@ from uptake.deploy.rollout.waves import Blackout, WavePlan, Waves, calendar, mov
 from uptake.guide.elements import DecisionTopic
 from uptake.web.addins.models import AddInRow
 from uptake.web.common.access import member, user_of
-from uptake.web.common.forms import Form, date_field, text_field
+from uptake.web.common.forms import Form, bounded, date_field, text_field
 from uptake.web.common.messages import say_error
 from uptake.web.common.pages import form_page, show
 from uptake.web.common.playbook import language, playbook
@@ -37,6 +37,7 @@ from uptake.web.engagements.models import Engagement
 from uptake.web.engagements.store import load
 from uptake.web.packages import services
 from uptake.web.packages.models import InventoryRow, PackageRow, PilotRow, WaveProgress, WavesRow
+from uptake.web.packages.selectors import newest_inventory, version_of
 
 MOST_XML = 2_000_000
 MOST_INVENTORY = 100_000_000
@@ -51,10 +52,7 @@ class ConfigurationForm(Form):
 
     def clean_file(self) -> Any:
         """Bounded."""
-        file = self.cleaned_data["file"]
-        if file.size > MOST_XML:
-            raise forms.ValidationError(_("The file is larger than %(size)s MB.") % {"size": MOST_XML // 1_000_000})
-        return file
+        return bounded(self.cleaned_data["file"], MOST_XML)
 
 
 class InventoryForm(Form):
@@ -69,12 +67,7 @@ class InventoryForm(Form):
 
     def clean_file(self) -> Any:
         """Bounded."""
-        file = self.cleaned_data["file"]
-        if file.size > MOST_INVENTORY:
-            raise forms.ValidationError(
-                _("The file is larger than %(size)s MB.") % {"size": MOST_INVENTORY // 1_000_000}
-            )
-        return file
+        return bounded(self.cleaned_data["file"], MOST_INVENTORY)
 
 
 class PilotForm(Form):
@@ -190,17 +183,10 @@ def upload(request: HttpRequest, row: Engagement) -> HttpResponse:
     )  # fmt: skip
 
 
-def _version(row: Engagement, number: int) -> PackageRow:
-    found = PackageRow.objects.filter(engagement=row, number=number).first()
-    if found is None:
-        raise Http404
-    return found
-
-
 @member
 def package(request: HttpRequest, row: Engagement, number: int) -> HttpResponse:
     """One version: checks, what it does on a device, sizes, what departs from today's decisions, files that deliver it."""
-    found, lang = _version(row, number), language()
+    found, lang = version_of(row, number), language()
     content, situation = found.content.encode(), services.situation(row)
     sizes: tuple[str, ...] = ()
     differences: tuple[Any, ...] = ()
@@ -219,7 +205,7 @@ def package(request: HttpRequest, row: Engagement, number: int) -> HttpResponse:
 @member
 def compare(request: HttpRequest, row: Engagement, number: int, other: int) -> HttpResponse:
     """Two versions by meaning."""
-    before, after = _version(row, other), _version(row, number)
+    before, after = version_of(row, other), version_of(row, number)
     changes = diff(before.content.encode(), after.content.encode(), language(), (f"{other}", f"{number}"))
     return show(request, "packages/compare.html", row, tab="packages", before=before, after=after, changes=changes)
 
@@ -229,7 +215,7 @@ def compare(request: HttpRequest, row: Engagement, number: int, other: int) -> H
 def approve(request: HttpRequest, row: Engagement, number: int) -> HttpResponse:
     """Approve a version."""
     try:
-        services.approve(user_of(request), row, _version(row, number))
+        services.approve(user_of(request), row, version_of(row, number))
         messages.success(request, _("Approved. It is evidence for task 1247."))
     except UptakeError as error:
         messages.error(request, say_error(error))
@@ -239,7 +225,7 @@ def approve(request: HttpRequest, row: Engagement, number: int) -> HttpResponse:
 @member
 def download(request: HttpRequest, row: Engagement, number: int, kind: str) -> HttpResponse:
     """The configuration, or a zip with everything that delivers it."""
-    found = _version(row, number)
+    found = version_of(row, number)
     try:
         site, share = request.GET.get("site", "").strip()[:3], request.GET.get("share", "").strip()[:300]
         body = found.content.encode() if kind == "xml" else services.artefacts(row, found, site, share)
@@ -295,17 +281,10 @@ def take_inventory(request: HttpRequest, row: Engagement) -> HttpResponse:
     )
 
 
-def _inventory(row: Engagement) -> InventoryRow:
-    found = InventoryRow.objects.filter(engagement=row).first()
-    if found is None:
-        raise Http404
-    return found
-
-
 @member
 def pilot(request: HttpRequest, row: Engagement) -> HttpResponse:
     """Have the smallest pilot group computed."""
-    inventory = _inventory(row)
+    inventory = newest_inventory(row)
     form = PilotForm(request.POST if request.method == "POST" else None)
     return form_page(
         request, form, lambda values: services.ask_pilot(user_of(request), inventory, values["most"], values["exclusions"]),
@@ -331,7 +310,7 @@ def end_pilot(request: HttpRequest, row: Engagement, number: int) -> HttpRespons
 @member
 def plan(request: HttpRequest, row: Engagement) -> HttpResponse:
     """Plan the waves; the last computed pilot is wave 0."""
-    inventory = _inventory(row)
+    inventory = newest_inventory(row)
     last = WavesRow.objects.filter(inventory__engagement=row).first()
     old = restored(WavePlan, last.plan) if last else None
     start: dict[str, Any] = {"start": timezone.localdate()}
