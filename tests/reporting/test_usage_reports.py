@@ -126,6 +126,13 @@ def test_the_workbook_holds_figures_forecast_effects_and_departments(lang: str) 
     assert zipfile.ZipFile(io.BytesIO(data)).namelist().count("xl/charts/chart1.xml") == 1
 
 
+@pytest.mark.parametrize("write", [write_usage_excel, write_usage_slides])
+def test_a_file_states_the_day_of_its_report_and_not_the_hour_in_which_it_was_written(write: Write) -> None:
+    with zipfile.ZipFile(io.BytesIO(written(write, BOOK, "en"))) as archive:
+        stated = re.findall(r"\d{4}-\d\d-\d\dT[\d:]+Z", archive.read("docProps/core.xml").decode())
+    assert stated == [f"{BOOK.made_on}T00:00:00Z"] * 2
+
+
 @pytest.mark.parametrize("lang", ["en", "ja"])
 def test_the_deck_is_short_and_has_a_real_chart(lang: str) -> None:
     deck = Presentation(io.BytesIO(written(write_usage_slides, BOOK, lang)))

@@ -34,6 +34,7 @@ def write_usage_excel(book: UsageBook, stream: BinaryIO, lang: str = "en") -> No
     """The workbook."""
     words = UsageWords(lang)
     workbook = xlsxwriter.Workbook(stream, OPTIONS)
+    workbook.set_properties({"author": "uptake", "created": book.moment})
     forms = {
         "head": workbook.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"}),
         "title": workbook.add_format({"bold": True, "font_size": 14}),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from uptake.guide.elements import Move
@@ -53,6 +53,11 @@ class UsageBook:
     """None where names are concealed or nobody's department is known."""
     is_concealed: bool = False
     next_steps: tuple[str, ...] = ()
+
+    @property
+    def moment(self) -> datetime:
+        """What a file of the report states as its time: of the day it speaks of, so that the same report is the same file."""
+        return datetime(self.made_on.year, self.made_on.month, self.made_on.day, tzinfo=UTC)
 
     @property
     def points(self) -> tuple[Point, ...]:

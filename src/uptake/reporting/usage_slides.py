@@ -6,7 +6,6 @@ The fonts are those of the reader's system; Japanese text names one, because Pow
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any, BinaryIO
 
 from pptx import Presentation
@@ -52,9 +51,7 @@ def write_usage_slides(book: UsageBook, stream: BinaryIO, lang: str = "en") -> N
     deck.slide_width, deck.slide_height = WIDTH, HEIGHT
     properties = deck.core_properties
     properties.title, properties.author = cut(visible(f"{words('title')}: {book.customer}"), 240, "…"), "uptake"
-    properties.created = properties.modified = datetime(
-        book.made_on.year, book.made_on.month, book.made_on.day, tzinfo=UTC
-    )
+    properties.created = properties.modified = book.moment
     _verdict(deck, book, words)
     _trend(deck, book, words)
     if book.by_department:
